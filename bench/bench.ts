@@ -1,0 +1,66 @@
+/** What the bench is made of: works to be done, and peers that do them. */
+
+import type { Netns } from 'nslink/sync'
+
+/** Something to be done in a namespace, many times. Each is one file in `works/`. */
+export interface Work {
+  /** `W1`: what `--only` takes. */
+  readonly id: string
+  /** One operation, as the table calls it. */
+  readonly title: string
+  /** Operations in a round. */
+  readonly count: number
+  /** Prepares the namespace that all peers do the work in, by turns. */
+  stage(ns: Netns): void
+  /** Looks whether a round has been done, and throws when not. */
+  check?(ns: Netns, job: Job): void
+  /** Takes a round back, whole or not. */
+  restore?(ns: Netns, job: Job): void | Promise<void>
+}
+
+/** A round, as a peer gets it. */
+export interface Job {
+  /** How many operations it has. */
+  readonly count: number
+  /** What the names of namespaces begin with. */
+  readonly prefix: string
+}
+
+/** A way of doing works. Each is one file in `peers/`, which exports it as `peer`. */
+export interface Peer {
+  /** As the table calls it. */
+  readonly name: string
+  /** No more operations a round than these, where each takes milliseconds. */
+  readonly most?: number
+  /** Makes ready what it needs, and says what it is: its name as software, and version. Throws when it cannot take part here. */
+  prepare(): string
+}
+
+/** A peer that does its works in a Node process of its own. */
+export interface NodePeer extends Peer {
+  readonly works: Readonly<Record<string, (job: Job) => Doing | Promise<Doing>>>
+}
+
+/**
+ * A peer that is a program: `PROGRAM WORK COUNT PREFIX`. For each line it reads it does a round and writes a line: what each operation
+ * took, in nanoseconds, separated by spaces. It ends when there is nothing more to read.
+ */
+export interface ProgramPeer extends Peer {
+  readonly works: readonly string[]
+  readonly program: string
+}
+
+/** A work as done by a Node peer. Promises are waited for. */
+export type Doing = {
+  /** What follows a round, and is not counted. */
+  after?(): unknown
+} & (
+  | {
+      /** One operation; `index` counts from 0 in every round. */
+      one(index: number): unknown
+    }
+  | {
+      /** A round as a whole, where operations cannot be timed one by one. */
+      all(): unknown
+    }
+)

@@ -1,0 +1,47 @@
+import { addr, link, type Netns, netns, route, sysctl } from 'nslink/sync'
+import type { NodePeer } from '../bench.js'
+import { exactly } from '../exactly.js'
+import { packageVersion } from '../machine.js'
+import { ADDRESS, PREFIX_LENGTH } from '../works/address.js'
+import { LINKS } from '../works/dump-links.js'
+import { ROUTES } from '../works/dump-routes.js'
+import { hostDevice, POD_GATEWAY, podAddress, podName } from '../works/pod.js'
+import { destination, GATEWAY } from '../works/routes.js'
+
+export const peer: NodePeer = {
+  name: 'nslink/sync',
+  prepare: () => `nslink ${packageVersion('nslink')}`,
+  works: {
+    W1: () => {
+      const address = `${ADDRESS}/${PREFIX_LENGTH}`
+      return {
+        one() {
+          addr.add({ dev: 'eth0', address })
+          addr.del({ dev: 'eth0', address })
+        },
+      }
+    },
+    W3: () => ({ one: (index) => route.add({ dst: destination(index), via: GATEWAY, dev: 'eth0' }) }),
+    W4r: () => ({ one: () => exactly(ROUTES, route.list({ family: 'inet' })) }),
+    W4l: () => ({ one: () => exactly(LINKS, link.list()) }),
+    W5: (job) => {
+      const pods: Netns[] = []
+      return {
+        one(index) {
+          const [device, address] = [hostDevice(index), podAddress(index)]
+          const pod = netns.create(podName(job, index))
+          pods.push(pod)
+          link.add({ kind: 'veth', name: device, up: true, peer: { name: 'eth0', netns: pod } })
+          pod.addr.add({ dev: 'eth0', address: `${address}/24` })
+          pod.link.set('eth0', { up: true })
+          pod.route.add({ dst: 'default', via: POD_GATEWAY, dev: 'eth0', onlink: true })
+          sysctl.set(`net.ipv4.conf.${device}.proxy_arp`, 1)
+          route.add({ dst: address, dev: device, scope: 'link' })
+        },
+        after() {
+          for (const pod of pods.splice(0)) pod.close()
+        },
+      }
+    },
+  },
+}

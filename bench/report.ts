@@ -1,0 +1,130 @@
+/** Figures, and the table they are printed as. */
+
+import type { Work } from './bench.js'
+import type { Contestant } from './contestant.js'
+import type { Machine } from './machine.js'
+
+/** How a peer did at a work. Times are in nanoseconds an operation. */
+export interface Result {
+  peer: string
+  /** Why there are no figures. */
+  failure?: string
+  samples: number
+  median: number
+  mean: number
+  p99: number
+  /** The median in units of the baseline's. */
+  ratio: number
+  /** The most memory its process had at a time, in bytes. */
+  memory: number
+}
+
+export interface WorkReport {
+  id: string
+  title: string
+  /** The peer whose median is 1. */
+  baseline: string
+  /** The quickest first. */
+  results: Result[]
+}
+
+export interface Report {
+  machine: Machine
+  rounds: number
+  /** What the peers are, with versions. */
+  versions: Record<string, string>
+  /** Peers that cannot take part here, and why. */
+  missing: Record<string, string>
+  works: WorkReport[]
+}
+
+/** The peer that stands for what the kernel allows, and who stands in for it where it cannot be built. */
+const BASELINES = ['libmnl (C)', 'nslink/sync']
+
+export function workReport(work: Work, contestants: readonly Contestant[]): WorkReport {
+  const results = contestants.map(resultOf).sort((a, b) => a.median - b.median)
+  const base = BASELINES.flatMap((name) =>
+    results.filter(({ peer, failure }) => peer === name && failure === undefined),
+  )[0]
+  for (const result of results) result.ratio = result.median / (base?.median ?? Number.NaN)
+  return { id: work.id, title: work.title, baseline: base?.peer ?? 'none', results }
+}
+
+function resultOf({ peer, samples, failure, memory }: Contestant): Result {
+  const sorted = Float64Array.from(samples).sort()
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
+  return {
+    peer: peer.name,
+    ...(failure !== undefined && { failure }),
+    samples: sorted.length,
+    median: at(0.5),
+    mean: sorted.reduce((sum, sample) => sum + sample, 0) / sorted.length,
+    p99: at(0.99),
+    ratio: Number.NaN,
+    memory,
+  }
+}
+
+/** A time with its unit, to three digits or so. */
+export function time(nanoseconds: number): string {
+  if (nanoseconds < 1000) return `${nanoseconds.toFixed(0)} ns`
+  if (nanoseconds < 1e6) return `${(nanoseconds / 1000).toFixed(nanoseconds < 1e5 ? 1 : 0)} µs`
+  return `${(nanoseconds / 1e6).toFixed(nanoseconds < 1e7 ? 2 : 1)} ms`
+}
+
+/** Lines of cells under each other; the first column starts at the left, the others end at the right. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const width = (at: number): number => Math.max(...rows.map((row) => row[at]?.length ?? 0))
+  const line = (row: readonly string[]): string =>
+    row.map((cell, at) => (at === 0 ? cell.padEnd(width(at)) : cell.padStart(width(at)))).join('  ')
+  return rows.map((row) => `  ${line(row).trimEnd()}\n`).join('')
+}
+
+export function header({ machine, versions, missing, rounds }: Report): string {
+  const { cpu, cpus, memory, kernel, node, user, load } = machine
+  const gigabytes = (memory / 2 ** 30).toFixed(0)
+  return [
+    `${cpu}, ${cpus} CPUs, ${gigabytes} GiB; Linux ${kernel}; Node ${node}; ${user}; load at the start ${load}`,
+    [...new Set(Object.values(versions))].join('; '),
+    ...Object.entries(missing).map(([name, why]) => `without ${name}: ${why}`),
+    `${rounds} rounds after one that does not count; times are for one operation`,
+    '',
+  ].join('\n')
+}
+
+export function table({ id, title, baseline, results }: WorkReport): string {
+  const head = ['', 'median', 'p99', 'mean', 'ratio', 'samples', 'memory']
+  const rows = results.map((result) => {
+    if (result.failure !== undefined) return [result.peer, 'failed']
+    const { peer, median, p99, mean, ratio, samples, memory } = result
+    return [
+      peer,
+      time(median),
+      time(p99),
+      time(mean),
+      ratio.toFixed(ratio < 10 ? 2 : 0),
+      `${samples}`,
+      `${(memory / 2 ** 20).toFixed(0)} MiB`,
+    ]
+  })
+  const failures = results.flatMap(({ peer, failure }) =>
+    failure === undefined ? [] : [`  ${peer} failed: ${failure}\n`],
+  )
+  return `\n${id}: ${title} (ratio: to ${baseline})\n${columns([head, ...rows])}${failures.join('')}`
+}
+
+/** What the whole is about, in a line a work: nslink beside the processes it stands in for. */
+export function summary({ id, title, results }: WorkReport): string {
+  const of = (name: string): number | undefined =>
+    results.find(({ peer, failure }) => peer === name && failure === undefined)?.median
+  const ip = of('ip, a process each')
+  const times = (name: string): string | undefined => {
+    const median = of(name)
+    return ip === undefined || median === undefined
+      ? undefined
+      : `${name} is ${(ip / median).toFixed(ip / median < 10 ? 1 : 0)} times faster than ip processes`
+  }
+  const said = [times('nslink'), times('nslink/sync')].filter((text) => text !== undefined)
+  return said.length === 0 ? '' : `${id}, ${title}: ${said.join(', ')}\n`
+}

@@ -1,0 +1,296 @@
+/**
+ * One netlink socket and the conversation on it: messages out, answers back to the request they belong to.
+ *
+ * A *frame* is what goes out in one sendmsg. Its size is bounded so that the answers always fit the socket's receive buffer:
+ * past that the kernel drops them, and with them the knowledge of what was done.
+ */
+
+import { constants } from 'node:os'
+import { type NativeSocket, native } from '../native.js'
+import { eachAttribute } from './attributes.js'
+import { integer, invalidType } from './check.js'
+import { debug, messageName } from './debug.js'
+import { closedError, NetlinkError, systemError } from './error.js'
+import type { Answer, Request } from './operation.js'
+import * as nl from './protocol.js'
+import { type Names, Reader, Writer } from './writer.js'
+
+/** The receive buffer asked for. Without privilege the kernel gives less, and frames get smaller. */
+const BUFFER = 4 * 1024 * 1024
+/** What an answer may take of the receive buffer, bookkeeping included: an ACK with an error text, and an object. */
+const ACK_COST = 2304
+const OBJECT_COST = 16 * 1024
+/** The kernel takes a message as one piece of memory, so a frame's bytes are bounded too. */
+const FRAME_BYTES = 64 * 1024
+
+// Shared by all sockets of a thread: a frame is encoded, sent and answered without anything else in between, except where
+// it says otherwise.
+const writer = new Writer(2 * FRAME_BYTES)
+const inbox = new Reader(new Uint8Array(512 * 1024))
+
+/** A request on its way. @internal */
+export class Exchange implements Answer {
+  readonly request: Request
+  readonly items: unknown[] = []
+  interrupted = false
+  error: unknown = undefined
+  /** Whether the kernel has said all it has to say. */
+  ended = false
+  /** Where its message stands in the frame. */
+  start = 0
+  names!: Names
+
+  constructor(request: Request) {
+    this.request = request
+  }
+}
+
+/** @internal */
+export interface Frame {
+  readonly exchanges: Exchange[]
+  /** The sequence number of the first. */
+  readonly first: number
+  /** How many are still to be answered. */
+  open: number
+  /** The messages as sent. */
+  sent: Reader
+  length: number
+  /** What has to be done once they are. */
+  afterwards: (() => void)[]
+}
+
+/** Thrown by a name look-up whose answer depends on a message that has not been sent yet. */
+const unsent = Symbol('a name depends on an unsent message')
+
+/** @internal */
+export class Channel implements Names {
+  readonly #label: string | undefined
+  readonly #socket: NativeSocket
+  readonly #window: number
+  #sequence = 0
+  #renames = false
+  #closed = false
+
+  /** `ns` is a namespace's file descriptor, -1 for the calling thread's own; `label` names it in errors. */
+  constructor(ns: number, label: string | undefined, protocol = nl.NETLINK_ROUTE) {
+    this.#label = label
+    try {
+      this.#socket = new native.Socket(ns, protocol, BUFFER)
+    } catch (error) {
+      throw systemError(error, 'opening a netlink socket', label)
+    }
+    this.#window = this.#socket.receiveBuffer
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#socket.close()
+  }
+
+  index(device: string | number, option: string): number {
+    if (typeof device === 'number') return integer(option, device, 1, 0x7fff_ffff)
+    if (typeof device !== 'string') throw invalidType(option, 'the name of a device or its index', device)
+    if (this.#renames) throw unsent
+    const index = device.length > 15 || device === '' ? -constants.errno.ENODEV : this.#socket.index(device)
+    if (index >= 0) return index
+    throw new NetlinkError(
+      { errno: index, syscall: 'ioctl', doing: `looking up device "${device}"`, attribute: option, netns: this.#label },
+      `there is no device "${device}"`,
+    )
+  }
+
+  name(index: number): string | number {
+    return this.#socket.name(index) ?? index
+  }
+
+  /**
+   * Encodes as many of `exchanges` from `from` on as go into one frame. One that cannot be encoded has its error at once and
+   * takes no place. Returns the frame and where the next one starts.
+   */
+  frame(exchanges: readonly Exchange[], from: number): { frame: Frame; next: number } {
+    if (this.#closed) throw closedError('the namespace handle')
+    writer.rewind()
+    writer.names = this
+    const taken: Exchange[] = []
+    const first = this.#sequence
+    let cost = 0
+    let next = from
+    this.#renames = false
+    for (; next < exchanges.length; next++) {
+      const exchange = exchanges[next] as Exchange
+      const { request } = exchange
+      cost += request.decode === undefined ? ACK_COST : OBJECT_COST
+      if (taken.length > 0 && (cost > this.#window || writer.at > FRAME_BYTES)) break
+      exchange.start = writer.at
+      exchange.names = this
+      try {
+        this.#encode(request)
+      } catch (error) {
+        writer.rewind(exchange.start)
+        if (error === unsent) break
+        exchange.error = error
+        continue
+      }
+      taken.push(exchange)
+      this.#renames ||= request.renames === true
+      // The kernel runs one dump at a time on a socket.
+      if (request.dump) {
+        next++
+        break
+      }
+    }
+    this.#renames = false
+    const afterwards = writer.afterwards.splice(0)
+    // Nothing will be sent: what was opened for a message that could not be written is not needed any more.
+    if (taken.length === 0) for (const finish of afterwards.splice(0)) finish()
+    return {
+      frame: {
+        exchanges: taken,
+        first,
+        open: taken.length,
+        sent: writer,
+        length: writer.at,
+        afterwards,
+      },
+      next,
+    }
+  }
+
+  #encode(request: Request): void {
+    const start = writer.take(nl.NLMSG_HDRLEN)
+    request.encode(writer)
+    const { view } = writer
+    view.setUint32(start, writer.at - start, true)
+    view.setUint16(start + 4, request.type, true)
+    view.setUint16(start + 6, request.flags | nl.NLM_F_REQUEST | (request.dump ? nl.NLM_F_DUMP : nl.NLM_F_ACK), true)
+    view.setUint32(start + 8, this.#sequence, true)
+    view.setUint32(start + 12, 0, true)
+    this.#sequence = (this.#sequence + 1) >>> 0
+  }
+
+  /** Sends a frame and takes in answers, on this thread, until all are there or the inbox is full. */
+  exchange(frame: Frame): void {
+    debug?.('>', frame.sent, frame.length, frame, this.#label)
+    const { first, exchanges, open, sent, length } = frame
+    this.#absorb(frame, inbox, this.#socket.exchange(sent.bytes, length, inbox.bytes, first, exchanges.length, open))
+  }
+
+  /** Goes on with a frame whose answers did not fit. */
+  more(frame: Frame): void {
+    this.#absorb(frame, inbox, this.#socket.receive(inbox.bytes, frame.first, frame.exchanges.length, frame.open))
+  }
+
+  /** The same as `exchange`, on a thread of its own. The frame gets buffers of its own, as others may be sent meanwhile. */
+  exchangeOnThread(frame: Frame): Promise<void> {
+    debug?.('>', frame.sent, frame.length, frame, this.#label)
+    this.keep(frame)
+    const { first, exchanges, open, sent, length } = frame
+    const own = new Reader(new Uint8Array(256 * 1024))
+    return new Promise<number>((resolve) => {
+      this.#socket.exchangeOnThread(sent.bytes, length, own.bytes, first, exchanges.length, open, resolve)
+    }).then((received) => this.#absorb(frame, own, received))
+  }
+
+  /** Lets other frames be encoded while this one is not finished. */
+  keep(frame: Frame): void {
+    frame.sent = new Reader(frame.sent.bytes.slice(0, frame.length))
+  }
+
+  #absorb(frame: Frame, from: Reader, received: number): void {
+    for (const finish of frame.afterwards.splice(0)) finish()
+    if (received < 0) {
+      // What was answered before stays; for the others nobody can say what the kernel did.
+      for (const exchange of frame.exchanges) {
+        if (exchange.ended) continue
+        exchange.error ??= this.#closed
+          ? closedError('the namespace handle')
+          : this.#failure(exchange.request, { errno: received, syscall: 'recvmsg' })
+      }
+      frame.open = 0
+      return
+    }
+    debug?.('<', from, received, frame, this.#label)
+    from.names = this
+    const { view } = from
+    for (let at = 0; at + nl.NLMSG_HDRLEN <= received; ) {
+      const length = view.getUint32(at, true)
+      if (length < nl.NLMSG_HDRLEN) break
+      const exchange = frame.exchanges[(view.getUint32(at + 8, true) - frame.first) >>> 0]
+      if (exchange !== undefined) this.#take(frame, exchange, from, at, length)
+      at += nl.align(length)
+    }
+  }
+
+  #take(frame: Frame, exchange: Exchange, from: Reader, at: number, length: number): void {
+    const type = from.view.getUint16(at + 4, true)
+    if ((from.view.getUint16(at + 6, true) & nl.NLM_F_DUMP_INTR) !== 0) exchange.interrupted = true
+    if (type === nl.NLMSG_ERROR || type === nl.NLMSG_DONE) {
+      frame.open--
+      exchange.ended = true
+      // The end of a dump carries a result as well.
+      const errno = length >= nl.NLMSG_HDRLEN + 4 ? from.view.getInt32(at + nl.NLMSG_HDRLEN, true) : 0
+      if (errno < 0) exchange.error ??= this.#refusal(frame, exchange, from, at, length, errno)
+    } else if (type > nl.NLMSG_DONE && exchange.request.decode !== undefined) {
+      try {
+        const payload = at + nl.NLMSG_HDRLEN
+        const item = exchange.request.decode(from, payload, length - nl.NLMSG_HDRLEN)
+        if (item !== undefined) exchange.items.push(item)
+      } catch (error) {
+        exchange.error ??= error
+      }
+    }
+  }
+
+  /** What the kernel says of a request it refuses: a text, and where in the request the fault is. */
+  #refusal(frame: Frame, exchange: Exchange, from: Reader, at: number, length: number, errno: number): NetlinkError {
+    const { request } = exchange
+    const header = at + nl.NLMSG_HDRLEN + 4
+    const done = from.view.getUint16(at + 4, true) === nl.NLMSG_DONE
+    let kernelMessage: string | undefined
+    let target: number | undefined
+    let missing: number | undefined
+    let nest: number | undefined
+    if ((from.view.getUint16(at + 6, true) & nl.NLM_F_ACK_TLVS) !== 0) {
+      // After an error comes the header of the request (or all of it, where the kernel does not leave that out), after a dump's end nothing.
+      const capped = (from.view.getUint16(at + 6, true) & nl.NLM_F_CAPPED) !== 0
+      const echoed = done ? 0 : capped ? nl.NLMSG_HDRLEN : nl.align(from.view.getUint32(header, true))
+      eachAttribute(from, header + echoed, at + length - header - echoed, (type, value, size) => {
+        if (type === nl.NLMSGERR_ATTR_MSG) kernelMessage = text(from, value, size)
+        else if (type === nl.NLMSGERR_ATTR_OFFS) target = from.view.getUint32(value, true)
+        else if (type === nl.NLMSGERR_ATTR_MISS_TYPE) missing = from.view.getUint32(value, true)
+        else if (type === nl.NLMSGERR_ATTR_MISS_NEST) nest = from.view.getUint32(value, true)
+      })
+    }
+    const { table, header: struct } = request.schema
+    const from0 = exchange.start + nl.NLMSG_HDRLEN + nl.align(struct.size)
+    const size = exchange.start + frame.sent.view.getUint32(exchange.start, true) - from0
+    let attribute: string | undefined
+    if (missing !== undefined) {
+      attribute = table.missing(
+        frame.sent,
+        from0,
+        size,
+        missing,
+        nest === undefined ? undefined : exchange.start + nest,
+      )
+      kernelMessage ??= `the option "${attribute}" is missing`
+    } else if (target !== undefined) {
+      attribute = table.locate(frame.sent, from0, size, exchange.start + target)
+    }
+    return this.#failure(request, { errno, syscall: 'netlink', kernelMessage, attribute })
+  }
+
+  #failure(
+    request: Request,
+    said: { errno: number; syscall: string; kernelMessage?: string | undefined; attribute?: string | undefined },
+  ): NetlinkError {
+    const doing = request.subject === undefined ? request.doing : `${request.doing} ${request.subject}`
+    return new NetlinkError({ ...said, doing, request: messageName(request.schema, request.type), netns: this.#label })
+  }
+}
+
+function text(from: Reader, at: number, size: number): string {
+  return Buffer.from(from.bytes.buffer, from.bytes.byteOffset + at, size)
+    .toString()
+    .replace(/\0.*$/s, '')
+}

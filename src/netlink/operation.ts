@@ -1,0 +1,113 @@
+/**
+ * Operations: written once, run by both faces.
+ *
+ * An operation is a generator. It yields what it needs from outside (a netlink request, or a call that may take its time),
+ * is resumed with the answer, and returns the result. A transport decides whether the caller's thread waits for each answer or an
+ * event brings it.
+ */
+
+import { constants } from 'node:os'
+import type { Schema } from './attributes.js'
+import { NetlinkError } from './error.js'
+import type { Names, Reader, Writer } from './writer.js'
+
+/** How often a list is read before giving up: beside a busy writer one in ten is disturbed. */
+const DUMP_TRIES = 10
+
+/** One netlink message and what to make of the answer. @internal */
+export interface Request {
+  /** The message's number, one of those the schema names. */
+  readonly type: number
+  readonly flags: number
+  readonly schema: Schema
+  /** What is being done, for errors: `link.add`, and the object it is done to. */
+  readonly doing: string
+  readonly subject: string | number | undefined
+  /** Writes the header struct and the attributes. May run more than once. */
+  encode(writer: Writer): void
+  /** Reads one message of the answer: its payload after the message header. Undefined leaves it out. */
+  decode?: ((reader: Reader, at: number, length: number) => unknown) | undefined
+  /** Answered by a list. */
+  readonly dump?: boolean
+  /** The kernel may take milliseconds over it. */
+  readonly slow?: boolean
+  /** Afterwards names may mean other devices than before. */
+  readonly renames?: boolean
+}
+
+/** The answer to a request: what was decoded of each message, and whether a dump was disturbed by a change. @internal */
+export interface Answer {
+  readonly items: readonly unknown[]
+  readonly interrupted: boolean
+  /** Why it failed; undefined when it did not. */
+  readonly error: unknown
+  /** The devices of the namespace that answered. */
+  readonly names: Names
+}
+
+/** Work outside netlink, in both forms. @internal */
+export interface Call<T> {
+  sync(): T
+  async(): Promise<T>
+}
+
+/** What an operation waits for: requests, which go out together and are answered by an Answer each, or a call. @internal */
+export type Step = readonly Request[] | Call<unknown>
+
+/** @internal */
+export type Operation<T> = Generator<Step, T, unknown>
+
+/** @internal */
+export const isCall = (step: Step): step is Call<unknown> => 'sync' in step
+
+type Decoding<T> = Request & { decode: (...args: Parameters<NonNullable<Request['decode']>>) => T | undefined }
+
+/** Requests side by side; each has its own answer or error. @internal */
+export function* settle(requests: readonly Request[]): Operation<readonly Answer[]> {
+  return (yield requests) as readonly Answer[]
+}
+
+function* answer(request: Request): Operation<Answer> {
+  const [only] = (yield [request]) as readonly [Answer]
+  if (only.error !== undefined) throw only.error
+  return only
+}
+
+/** A request whose answer is no more than "done". @internal */
+export function* send(request: Request): Operation<void> {
+  yield* answer(request)
+}
+
+/** A request that is answered by one object. @internal */
+export function* ask<T>(request: Decoding<T>): Operation<T> {
+  const { items } = yield* answer(request)
+  return items[0] as T
+}
+
+/** A request that is answered by a list. A list that changed while it was read may be wrong, so it is read again. @internal */
+export function* dump<T>(request: Decoding<T>): Operation<T[]> {
+  let last: Answer | undefined
+  for (let tries = 0; tries < DUMP_TRIES; tries++) {
+    last = yield* answer(request)
+    if (!last.interrupted) return last.items as T[]
+  }
+  const failure = { errno: -constants.errno.EINTR, syscall: 'netlink', doing: request.doing }
+  throw new NetlinkError(failure, `the list changed each of the ${DUMP_TRIES} times it was read`, last?.items)
+}
+
+/** @internal */
+export function* call<T>(step: Call<T>): Operation<T> {
+  return (yield step) as T
+}
+
+/** A class of operations as promises: each method of `Operations` returns a promise of its result. */
+export type Promised<Operations> = {
+  [K in keyof Operations]: Operations[K] extends (...args: infer A) => Operation<infer R>
+    ? (...args: A) => Promise<R>
+    : never
+}
+
+/** The same, returning results themselves. */
+export type Direct<Operations> = {
+  [K in keyof Operations]: Operations[K] extends (...args: infer A) => Operation<infer R> ? (...args: A) => R : never
+}

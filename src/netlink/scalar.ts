@@ -1,0 +1,62 @@
+/**
+ * Numbers of fixed width: the smallest parts of attributes and structs.
+ *
+ * Only little-endian machines are supported (the loader says so elsewhere): host order is little-endian throughout.
+ */
+
+import { integer, invalidType } from './check.js'
+import type { Reader, Writer } from './writer.js'
+
+/** A value of fixed size. @internal */
+export interface Scalar<T> {
+  readonly size: number
+  /** Writes at the writer's end. `key` is the option's name, for the error. */
+  write(writer: Writer, value: T, key: string): void
+  read(reader: Reader, at: number): T
+}
+
+type Setter = 'setUint8' | 'setUint16' | 'setUint32' | 'setInt8' | 'setInt16' | 'setInt32'
+type Getter = 'getUint8' | 'getUint16' | 'getUint32' | 'getInt8' | 'getInt16' | 'getInt32'
+
+function number(size: number, set: Setter, get: Getter, min: number, max: number, little: boolean): Scalar<number> {
+  return {
+    size,
+    write(writer, value, key) {
+      if (!Number.isInteger(value) || value < min || value > max) integer(writer.where(key), value, min, max)
+      const at = writer.take(size)
+      writer.view[set](at, value, little)
+    },
+    read: (reader, at) => reader.view[get](at, little),
+  }
+}
+
+export const U8 = number(1, 'setUint8', 'getUint8', 0, 0xff, true)
+export const U16 = number(2, 'setUint16', 'getUint16', 0, 0xffff, true)
+export const U32 = number(4, 'setUint32', 'getUint32', 0, 0xffff_ffff, true)
+export const S8 = number(1, 'setInt8', 'getInt8', -0x80, 0x7f, true)
+export const S16 = number(2, 'setInt16', 'getInt16', -0x8000, 0x7fff, true)
+export const S32 = number(4, 'setInt32', 'getInt32', -0x8000_0000, 0x7fff_ffff, true)
+export const BE16 = number(2, 'setUint16', 'getUint16', 0, 0xffff, false)
+export const BE32 = number(4, 'setUint32', 'getUint32', 0, 0xffff_ffff, false)
+
+/** 64 bits as a number: exact up to 2^53, which no counter reaches. */
+export const U64: Scalar<number> = {
+  size: 8,
+  write(writer, value, key) {
+    if (!Number.isSafeInteger(value) || value < 0) integer(writer.where(key), value, 0, Number.MAX_SAFE_INTEGER)
+    const at = writer.take(8)
+    writer.view.setUint32(at, value >>> 0, true)
+    writer.view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true)
+  },
+  read: (reader, at) => reader.view.getUint32(at + 4, true) * 0x1_0000_0000 + reader.view.getUint32(at, true),
+}
+
+/** A number that stands for yes or no. */
+export const asBoolean = (scalar: Scalar<number>): Scalar<boolean> => ({
+  size: scalar.size,
+  write(writer, value, key) {
+    if (typeof value !== 'boolean') throw invalidType(writer.where(key), 'a boolean', value)
+    scalar.write(writer, value ? 1 : 0, key)
+  },
+  read: (reader, at) => scalar.read(reader, at) !== 0,
+})

@@ -1,0 +1,295 @@
+/** How operations are run: with the caller waiting, or as promises. */
+
+import { performance } from 'node:perf_hooks'
+import { Channel, Exchange, type Frame } from './channel.js'
+import { closedError } from './error.js'
+import { type Call, isCall, type Operation, type Step } from './operation.js'
+
+/** How long requests may be served without the event loop having its turn. */
+const TURN_MS = 2
+/** More requests than this at once take long enough to be worth a thread. */
+const MANY = 128
+/** An exchange of few requests that takes this long has waited for a lock somebody else holds. */
+const CONTENDED_MS = 1
+/** Waiting again within this time of the last counts as the same trouble. */
+const MEMORY_MS = 1000
+/** The most quick exchanges in a row it takes to believe that the trouble is over. */
+const MOST_CAUTION = 256
+
+/** One namespace, as seen by the protocol. @internal */
+export interface Home {
+  /** Its file descriptor, or -1 for the namespace of the calling thread. */
+  readonly fd: number
+  /** How errors name it. */
+  readonly label: string | undefined
+  /** Aborted when the handle is closed; undefined for what cannot be closed. */
+  readonly closing?: AbortSignal
+}
+
+/** A socket that is opened when it is first needed. */
+abstract class Transport {
+  readonly #home: Home
+  #channel: Channel | undefined
+  protected closed = false
+
+  constructor(home: Home) {
+    this.#home = home
+  }
+
+  protected get channel(): Channel {
+    if (this.closed)
+      throw closedError(this.#home.label === undefined ? 'the handle' : `namespace handle ${this.#home.label}`)
+    this.#channel ??= new Channel(this.#home.fd, this.#home.label)
+    return this.#channel
+  }
+
+  close(): void {
+    this.closed = true
+    this.#channel?.close()
+    this.#channel = undefined
+  }
+}
+
+/** An operation on its way. */
+class Task {
+  readonly #operation: Operation<unknown>
+  readonly #settled: (result: PromiseSettledResult<unknown>) => void
+  /** What it waits for, and how many of them are still open. */
+  exchanges: readonly Exchange[] = []
+  open = 0
+
+  constructor(operation: Operation<unknown>, settled: (result: PromiseSettledResult<unknown>) => void) {
+    this.#operation = operation
+    this.#settled = settled
+  }
+
+  /** Goes on to the next thing it needs: a call to make, or exchanges; undefined when it has settled. */
+  next(value: unknown): Call<unknown> | readonly Exchange[] | undefined {
+    return this.#advance(() => this.#operation.next(value))
+  }
+
+  throw(error: unknown): Call<unknown> | readonly Exchange[] | undefined {
+    return this.#advance(() => this.#operation.throw(error))
+  }
+
+  #advance(go: () => IteratorResult<Step, unknown>): Call<unknown> | readonly Exchange[] | undefined {
+    try {
+      for (;;) {
+        const result = go()
+        if (result.done) {
+          this.#settled({ status: 'fulfilled', value: result.value })
+          return undefined
+        }
+        if (isCall(result.value)) return result.value
+        this.exchanges = result.value.map((request) => new Exchange(request))
+        this.open = this.exchanges.length
+        if (this.open > 0) return this.exchanges
+        go = () => this.#operation.next([])
+      }
+    } catch (reason) {
+      this.#settled({ status: 'rejected', reason })
+      return undefined
+    }
+  }
+}
+
+/** Runs operations in the calling thread. @internal */
+export class DirectTransport extends Transport {
+  run<T>(operation: Operation<T>): T {
+    const [result] = this.runAll([operation]) as [PromiseSettledResult<T>]
+    if (result.status === 'rejected') throw result.reason
+    return result.value
+  }
+
+  /** Runs operations side by side: what they need at the same time goes out together. Settles as Promise.allSettled does. */
+  runAll(operations: readonly Operation<unknown>[]): PromiseSettledResult<unknown>[] {
+    const results: PromiseSettledResult<unknown>[] = []
+    let waiting: Task[] = []
+    const go = (task: Task, next: Call<unknown> | readonly Exchange[] | undefined): void => {
+      while (next !== undefined && 'sync' in next) next = performed(task, next)
+      if (next !== undefined) waiting.push(task)
+    }
+    operations.forEach((operation, index) => {
+      const task = new Task(operation, (result) => {
+        results[index] = result
+      })
+      go(task, task.next(undefined))
+    })
+    while (waiting.length > 0) {
+      const tasks = waiting
+      waiting = []
+      this.#exchange(tasks.length === 1 ? (tasks[0] as Task).exchanges : tasks.flatMap((task) => task.exchanges))
+      for (const task of tasks) go(task, task.next(task.exchanges))
+    }
+    return results
+  }
+
+  #exchange(exchanges: readonly Exchange[]): void {
+    for (let from = 0; from < exchanges.length; ) {
+      try {
+        const { frame, next } = this.channel.frame(exchanges, from)
+        from = next
+        if (frame.open > 0) this.channel.exchange(frame)
+        while (frame.open > 0) this.channel.more(frame)
+      } catch (error) {
+        fail(exchanges, from, error)
+        return
+      }
+    }
+  }
+}
+
+function performed(task: Task, call: Call<unknown>): Call<unknown> | readonly Exchange[] | undefined {
+  let value: unknown
+  try {
+    value = call.sync()
+  } catch (error) {
+    return task.throw(error)
+  }
+  return task.next(value)
+}
+
+/** There is no socket to be had, or it has been closed. */
+function fail(exchanges: readonly Exchange[], from: number, error: unknown): void {
+  for (let index = from; index < exchanges.length; index++) (exchanges[index] as Exchange).error ??= error
+}
+
+// The event loop's turn, and whether somebody holds the kernel's lock, are matters of the whole thread.
+let turnStarted = 0
+
+/**
+ * Whether the kernel is being held up by somebody else. One slow exchange may be chance: the next one goes to a thread, and if
+ * that is quick, all is well. When it happens again and again, ever more quick ones are needed to believe it.
+ */
+const contention = {
+  /** How many quick exchanges it takes from now on until the JavaScript thread makes them itself. */
+  needed: 0,
+  penalty: 1,
+  last: Number.NEGATIVE_INFINITY,
+
+  note(now: number, elapsed: number): void {
+    if (elapsed <= CONTENDED_MS) {
+      if (this.needed > 0) this.needed--
+      return
+    }
+    if (this.needed === 0) {
+      this.penalty = now - this.last < MEMORY_MS ? Math.min(this.penalty * 4, MOST_CAUTION) : 1
+      this.last = now
+    }
+    this.needed = this.penalty
+  },
+}
+
+/** Whether the event loop has been kept from its turn for long enough. */
+function overdue(): boolean {
+  const now = performance.now()
+  if (turnStarted === 0) {
+    turnStarted = now
+    setImmediate(() => {
+      turnStarted = 0
+    })
+  }
+  return now - turnStarted > TURN_MS
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/**
+ * Runs operations as promises.
+ *
+ * What is asked for in one tick goes out in one sendmsg, in the order it was asked for. The sendmsg is made right here while the
+ * kernel answers in microseconds, since a hop to another thread costs more than the answer; on a thread of its own for what
+ * is known to take long, and while something else is seen to hold the kernel up. @internal
+ */
+export class PromiseTransport extends Transport {
+  #queue: Task[] = []
+  #serving = false
+
+  run<T>(operation: Operation<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const task = new Task(operation, (result) => {
+        if (result.status === 'fulfilled') resolve(result.value as T)
+        else reject(result.reason)
+      })
+      this.#go(task, task.next(undefined))
+    })
+  }
+
+  /** Runs operations side by side. Settles as Promise.allSettled does. */
+  runAll(operations: readonly Operation<unknown>[]): Promise<PromiseSettledResult<unknown>[]> {
+    return Promise.allSettled(operations.map((operation) => this.run(operation)))
+  }
+
+  #go(task: Task, next: Call<unknown> | readonly Exchange[] | undefined): void {
+    if (next === undefined) return
+    if ('sync' in next) {
+      next.async().then(
+        (value) => this.#go(task, task.next(value)),
+        (error) => this.#go(task, task.throw(error)),
+      )
+      return
+    }
+    this.#queue.push(task)
+    if (this.#serving) return
+    this.#serving = true
+    queueMicrotask(() => this.#serve())
+  }
+
+  async #serve(): Promise<void> {
+    while (this.#queue.length > 0) {
+      if (overdue()) await nextTurn()
+      const tasks = this.#queue
+      this.#queue = []
+      await this.#exchangeAll(tasks)
+    }
+    this.#serving = false
+  }
+
+  async #exchangeAll(tasks: readonly Task[]): Promise<void> {
+    const exchanges: Exchange[] = []
+    const owners: Task[] = []
+    for (const task of tasks) {
+      for (const exchange of task.exchanges) {
+        exchanges.push(exchange)
+        owners.push(task)
+      }
+    }
+    for (let from = 0; from < exchanges.length; ) {
+      const start = from
+      try {
+        const { frame, next } = this.channel.frame(exchanges, from)
+        from = next
+        if (frame.open > 0) await this.#exchange(frame)
+      } catch (error) {
+        fail(exchanges, start, error)
+        from = exchanges.length
+      }
+      for (let index = start; index < from; index++) {
+        const task = owners[index] as Task
+        if (--task.open === 0) this.#go(task, task.next(task.exchanges))
+      }
+    }
+  }
+
+  async #exchange(frame: Frame): Promise<void> {
+    const channel = this.channel
+    const started = performance.now()
+    const many = frame.exchanges.length > MANY
+    const slow = frame.exchanges.some(({ request }) => request.slow)
+    if (many || slow || contention.needed > 0) {
+      await channel.exchangeOnThread(frame)
+    } else {
+      channel.exchange(frame)
+    }
+    const now = performance.now()
+    const quickByNature = !(many || slow || frame.exchanges.some(({ request }) => request.dump))
+    if (quickByNature) contention.note(now, now - started)
+    while (frame.open > 0) {
+      if (overdue()) {
+        channel.keep(frame)
+        await nextTurn()
+      }
+      channel.more(frame)
+    }
+  }
+}

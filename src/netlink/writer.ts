@@ -1,0 +1,119 @@
+/** One growing buffer that messages are written into, one after the other. */
+
+import { align, NLA_F_NESTED, NLA_HDRLEN } from './protocol.js'
+
+const utf8 = new TextEncoder()
+
+/** Devices by name and by index, in the namespace that messages go to and come from. @internal */
+export interface Names {
+  /** The index of the device an option names; a number is taken as the index itself. */
+  index(device: string | number, option: string): number
+  /** The name of a device, or its index when there is no such device (any more). */
+  name(index: number): string | number
+}
+
+/** Where there is no namespace to ask: indexes stay indexes. */
+const noNames: Names = {
+  index: (device) => Number(device),
+  name: (index) => index,
+}
+
+/** @internal */
+export class Writer {
+  bytes: Uint8Array
+  view: DataView
+  names = noNames
+  /** What has to be done once the message is on its way: closing the descriptors it carries. */
+  readonly afterwards: (() => void)[] = []
+  /** Where the next byte goes. */
+  at = 0
+  /** The options that enclose the one being written, outermost first: only an error ever reads it. */
+  readonly path: string[] = []
+
+  constructor(size = 64 * 1024) {
+    this.bytes = new Uint8Array(size)
+    this.view = new DataView(this.bytes.buffer)
+  }
+
+  /** Takes back everything written from `at` on. */
+  rewind(at = 0): void {
+    this.at = at
+    this.path.length = 0
+  }
+
+  /** Room for `length` bytes: where they start. They hold anything until they are written. */
+  take(length: number): number {
+    const start = this.at
+    this.at = start + length
+    if (this.at > this.bytes.length) this.#grow()
+    return start
+  }
+
+  /** Room for `length` zero bytes. */
+  zeros(length: number): number {
+    const start = this.take(length)
+    this.bytes.fill(0, start, this.at)
+    return start
+  }
+
+  raw(bytes: Uint8Array): void {
+    const start = this.take(bytes.length)
+    this.bytes.set(bytes, start)
+  }
+
+  /** UTF-8, without the NUL that most attributes want at the end. */
+  text(value: string): void {
+    const start = this.take(value.length * 3)
+    this.at = start + utf8.encodeInto(value, this.bytes.subarray(start)).written
+  }
+
+  /** Starts an attribute; `close` ends it. */
+  open(type: number): number {
+    const start = this.take(NLA_HDRLEN)
+    this.view.setUint16(start + 2, type, true)
+    return start
+  }
+
+  openNested(type: number): number {
+    return this.open(type | NLA_F_NESTED)
+  }
+
+  close(start: number): void {
+    const length = this.at - start
+    if (length > 0xffff)
+      throw new RangeError(`The "${this.where()}" option does not fit: an attribute holds 65531 bytes`)
+    this.view.setUint16(start, length, true)
+    this.zeros(align(length) - length)
+  }
+
+  /** The path of an option as a user would write it: `vxlan.id`. */
+  where(key?: string): string {
+    return (key === undefined ? this.path : [...this.path, key]).join('.')
+  }
+
+  #grow(): void {
+    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.at))
+    grown.set(this.bytes)
+    this.bytes = grown
+    this.view = new DataView(grown.buffer)
+  }
+}
+
+/** Bytes to read, and a view of them. @internal */
+export class Reader {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+  names = noNames
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+}
+
+/** A copy of `length` bytes with zeros up to `size`. @internal */
+export function padded(reader: Reader, at: number, length: number, size: number): Reader {
+  const bytes = new Uint8Array(size)
+  bytes.set(reader.bytes.subarray(at, at + length))
+  return new Reader(bytes)
+}

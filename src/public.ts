@@ -1,0 +1,17 @@
+/** What both faces export besides their operations: types and errors. */
+
+export type { Addr, AddrFilter, AddrKey, AddrOptions } from './addr/addr.js'
+export { BatchError, type BatchResults, type Plan, type Planned } from './batch.js'
+export type { Link, LinkAddOptions, LinkFilter, LinkMade, LinkOptions, LinkSetOptions } from './link/link.js'
+export type { NetnsRef } from './namespace.js'
+export type { NeighProtocol } from './neigh/attributes.js'
+export type { Neigh, NeighFilter, NeighKey, NeighOptions, Nud } from './neigh/neigh.js'
+export { NetlinkError } from './netlink/error.js'
+export type { CreateOptions, NamedNetns, NetnsLocation } from './netns/manage.js'
+export type { NetnsInfo } from './netns/scan.js'
+export type { RouteFilter, RouteListFilter } from './route/filter.js'
+export type { Route, RouteOptions, RouteProtocol, RouteTable, RouteType } from './route/message.js'
+export type { RouteMetrics } from './route/metrics.js'
+export type { Nexthop, Realms } from './route/nexthops.js'
+export type { RouteQuery } from './route/route.js'
+export type { DelOptions, Device, Family, Scope } from './rtnetlink.js'

@@ -1,0 +1,118 @@
+/**
+ * Every kernel constant and every struct in the sources, held against the kernel's own headers by the C compiler.
+ *
+ * A constant is `const NAME = number` with the name it has in C; a struct is an instance of `Struct` with the names of its fields.
+ */
+
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import 'nslink'
+import { afterAll, expect, test } from 'vitest'
+import { declared } from '../src/netlink/struct.js'
+
+const sources = new URL('../src/', import.meta.url).pathname
+const folder = mkdtempSync(join(tmpdir(), 'nslink-constants-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const includes = [
+  ...['sys/socket.h', 'netinet/in.h', 'linux/netlink.h', 'linux/rtnetlink.h', 'linux/if.h', 'linux/if_link.h', 'linux/if_addr.h'],
+  ...[
+    'linux/if_arp.h',
+    'linux/if_bridge.h',
+    'linux/if_ether.h',
+    'linux/in_route.h',
+    'linux/neighbour.h',
+    'linux/net_namespace.h',
+  ],
+  ...[
+    'linux/veth.h',
+    'linux/nexthop.h',
+    'linux/lwtunnel.h',
+    'linux/fib_rules.h',
+    'linux/icmpv6.h',
+    'stddef.h',
+    'stdio.h',
+  ],
+]
+
+/** Newer than the headers the tests are compiled with (Linux 6.1), from the kernel's later ones. */
+const newer: Readonly<Record<string, number>> = {
+  IFLA_DEVLINK_PORT: 62, // 6.2
+  IFLA_GSO_IPV4_MAX_SIZE: 63, // 6.3
+  IFLA_GRO_IPV4_MAX_SIZE: 64, // 6.3
+  IFLA_DPLL_PIN: 65, // 6.7
+  IFLA_MAX_PACING_OFFLOAD_HORIZON: 66, // 6.13
+  IFLA_NETNS_IMMUTABLE: 67, // 6.15
+  IFLA_HEADROOM: 68, // 6.17
+  IFLA_TAILROOM: 69, // 6.17
+  IFLA_BRPORT_MAB: 40, // 6.2
+  IFLA_BRPORT_MCAST_N_GROUPS: 41, // 6.3
+  IFLA_BRPORT_MCAST_MAX_GROUPS: 42, // 6.3
+  IFLA_BRPORT_NEIGH_VLAN_SUPPRESS: 43, // 6.4
+  IFLA_BRPORT_BACKUP_NHID: 44, // 6.5
+  IFLA_BR_FDB_N_LEARNED: 48, // 6.8
+  IFLA_BR_FDB_MAX_LEARNED: 49, // 6.8
+}
+
+function constants(): Map<string, { value: number; file: string }> {
+  const found = new Map<string, { value: number; file: string }>()
+  for (const file of readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  )) {
+    const text = readFileSync(join(sources, file), 'utf8')
+    for (const [, name, value] of text.matchAll(
+      /^(?:export )?const ([A-Z][A-Z0-9]*_[A-Z0-9_]+) = (-?(?:0x[\da-f_]+|[\d_]+))$/gim,
+    )) {
+      if (name === undefined || name !== name.toUpperCase() || ours.has(name)) continue
+      found.set(name, { value: Number((value as string).replaceAll('_', '')), file })
+    }
+  }
+  return found
+}
+
+/** Limits and sizes of nslink's own. */
+const ours = new Set([
+  ...['ACK_COST', 'AT_A_TIME', 'CONTENDED_MS', 'DUMP_TRIES', 'FRAME_BYTES', 'LINK_FAMILY', 'LONGEST_SHOWN', 'MAX_OCTETS'],
+  ...['MEMORY_MS', 'MOST_CAUTION', 'OBJECT_COST', 'TURN_MS'],
+])
+
+function compiled(statements: string[]): string[] {
+  const program = `${includes.map((name) => `#include <${name}>`).join('\n')}\nint main(void) {\n${statements.join('\n')}\nreturn 0; }\n`
+  writeFileSync(join(folder, 'check.c'), program)
+  execFileSync('cc', ['-w', '-o', join(folder, 'check'), join(folder, 'check.c')], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  return execFileSync(join(folder, 'check'), { encoding: 'utf8' }).trim().split('\n')
+}
+
+test('every constant has the value the headers give it', () => {
+  const all = constants()
+  expect(all.size).toBeGreaterThan(150)
+  const inHeaders = [...all].filter(([name]) => !(name in newer))
+  const lines = compiled(inHeaders.map(([name]) => `printf("${name} %lld\\n", (long long)(${name}));`))
+  const header = new Map(lines.map((line) => line.split(' ') as [string, string]))
+  for (const [name, { value, file }] of inHeaders) {
+    // -1 is written as an unsigned number here and there.
+    expect(value >>> 0, `${name} in ${file}`).toBe(Number(header.get(name)) >>> 0)
+  }
+  for (const [name, value] of Object.entries(newer)) expect(all.get(name)?.value, name).toBe(value)
+})
+
+test('every struct has the size and the offsets the headers give it', () => {
+  expect(declared.length).toBeGreaterThan(4)
+  const wanted: string[] = []
+  const statements: string[] = []
+  for (const struct of declared) {
+    for (const field of struct.fields) {
+      wanted.push(`${struct.c}.${field.c} ${field.at} ${field.scalar.size}`)
+      statements.push(
+        `printf("${struct.c}.${field.c} %zu %zu\\n", offsetof(${struct.c}, ${field.c}), sizeof(((${struct.c} *)0)->${field.c}));`,
+      )
+    }
+    wanted.push(`${struct.c} ${struct.size}`)
+    statements.push(`printf("${struct.c} %zu\\n", sizeof(${struct.c}));`)
+  }
+  expect(compiled(statements)).toEqual(wanted)
+})
