@@ -3,6 +3,11 @@
 import { createInterface } from 'node:readline'
 import type { Doing, NodePeer } from './bench.js'
 
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`${error.message}\n`)
+  process.exit(1)
+})
+
 const [file = '', id = '', count = '', prefix = ''] = process.argv.slice(2)
 const { peer } = (await import(file)) as { peer: NodePeer }
 const work = peer.works[id]

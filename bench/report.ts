@@ -42,13 +42,16 @@ export interface Report {
 const BASELINES = ['libmnl (C)', 'nslink/sync']
 
 export function workReport(work: Work, contestants: readonly Contestant[]): WorkReport {
-  const results = contestants.map(resultOf).sort((a, b) => a.median - b.median)
+  const results = contestants.map(resultOf).sort((a, b) => rank(a) - rank(b))
   const base = BASELINES.flatMap((name) =>
     results.filter(({ peer, failure }) => peer === name && failure === undefined),
   )[0]
-  for (const result of results) result.ratio = result.median / (base?.median ?? Number.NaN)
+  for (const result of results) if (base !== undefined) result.ratio = result.median / base.median
   return { id: work.id, title: work.title, baseline: base?.peer ?? 'none', results }
 }
+
+/** Those without figures come last. */
+const rank = ({ median }: Result): number => (Number.isNaN(median) ? Number.POSITIVE_INFINITY : median)
 
 function resultOf({ peer, samples, failure, memory }: Contestant): Result {
   const sorted = Float64Array.from(samples).sort()
@@ -116,15 +119,15 @@ export function table({ id, title, baseline, results }: WorkReport): string {
 
 /** What the whole is about, in a line a work: nslink beside the processes it stands in for. */
 export function summary({ id, title, results }: WorkReport): string {
-  const of = (name: string): number | undefined =>
-    results.find(({ peer, failure }) => peer === name && failure === undefined)?.median
-  const ip = of('ip, a process each')
-  const times = (name: string): string | undefined => {
-    const median = of(name)
-    return ip === undefined || median === undefined
-      ? undefined
-      : `${name} is ${(ip / median).toFixed(ip / median < 10 ? 1 : 0)} times faster than ip processes`
-  }
-  const said = [times('nslink'), times('nslink/sync')].filter((text) => text !== undefined)
-  return said.length === 0 ? '' : `${id}, ${title}: ${said.join(', ')}\n`
+  const median = (name: string): number => results.find(({ peer }) => peer === name)?.median ?? Number.NaN
+  const said = ['nslink', 'nslink/sync'].flatMap((name) => {
+    const times = ['ip, a process each', 'ip netns exec ip'].flatMap((ip) => {
+      const ratio = median(ip) / median(name)
+      if (Number.isNaN(ratio)) return []
+      const much = Math.max(ratio, 1 / ratio)
+      return `${much.toFixed(much < 10 ? 1 : 0)} times ${ratio < 1 ? 'slower' : 'faster'} than ${ip}`
+    })
+    return times.length === 0 ? [] : `${name} is ${times.join(' and ')}`
+  })
+  return said.length === 0 ? '' : `${id}, ${title}: ${said.join('; ')}\n`
 }

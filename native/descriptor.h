@@ -49,6 +49,8 @@ class Descriptor : public Napi::ObjectWrap<Descriptor> {
     return object;
   }
 
+  static Fd& Of(const Napi::Value& object) { return Unwrap(object.As<Napi::Object>())->fd_; }
+
   explicit Descriptor(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Descriptor>(info) {}
 
  private:

@@ -22,6 +22,8 @@ struct Outcome {
   std::string text;
   bool has_text = false;
   std::shared_ptr<Fd> fd;
+  // Of a new namespace: a socket in it, which whoever makes one is about to want.
+  std::shared_ptr<Fd> socket;
 
   static Outcome Of(int64_t value) {
     Outcome outcome;

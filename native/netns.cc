@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 
+#include "socket.h"
 #include "threads.h"
 
 namespace nslink {
@@ -46,10 +47,15 @@ Outcome PrepareFolder(const std::string& folder) {
 
 // On a thread of its own, which ends in the new namespace. The namespace comes first: it is what privilege may refuse,
 // and then no file has been touched.
-Outcome Create(const std::string& folder, const std::string& name) {
+Outcome Create(const std::string& folder, const std::string& name, int protocol, int buffer) {
   if (unshare(CLONE_NEWNET) != 0) return Outcome::Failed("unshare");
   Outcome made = OpenPath(kOwn, O_RDONLY);
-  if (made.error != 0 || name.empty()) return made;
+  if (made.error != 0) return made;
+  // Another thread would have to come here for it.
+  Outcome socket = OpenSocket(protocol, buffer);
+  if (socket.error != 0) return socket;
+  made.socket = socket.fd;
+  if (name.empty()) return made;
   Outcome prepared = PrepareFolder(folder);
   if (prepared.error != 0) return prepared;
   std::string path = folder + "/" + name;
@@ -75,6 +81,8 @@ Outcome OnThread(Threads::Work work) {
 // A path that is no network namespace would only be noticed at the first setns, far from the mistake.
 Outcome OpenNamespace(const std::string& path) {
   Outcome opened = OpenPath(path, O_RDONLY | O_NONBLOCK);
+  // A socket cannot even be opened.
+  if (opened.error == ENXIO) return Outcome::Failed("setns", path, EINVAL);
   if (opened.error != 0) return opened;
   if (ioctl(opened.fd->get(), NS_GET_NSTYPE) != CLONE_NEWNET) return Outcome::Failed("setns", path, EINVAL);
   return opened;
@@ -101,7 +109,7 @@ Outcome ReadFile(const std::string& path) {
   }
 }
 
-// In one write: the files under /proc/sys take a value whole or not at all.
+// In one write, as the files under /proc/sys want it. How many bytes were taken is part of the answer.
 Outcome WriteFile(const std::string& path, const std::string& text) {
   Outcome opened = OpenPath(path, O_WRONLY);
   if (opened.error != 0) return opened;
@@ -114,11 +122,19 @@ Outcome WriteFile(const std::string& path, const std::string& text) {
 std::string Text(const Napi::Value& value) { return value.As<Napi::String>().Utf8Value(); }
 int Integer(const Napi::Value& value) { return value.As<Napi::Number>().Int32Value(); }
 
-// createNamespace(folder, name, callback?): a descriptor. An empty name makes an anonymous namespace.
+bool OffThread(const Napi::CallbackInfo& info, size_t callback) {
+  return info.Length() > callback && info[callback].IsFunction();
+}
+
+// createNamespace(folder, name, protocol, buffer, callback?): a descriptor, whose `socket` is a netlink socket in the new
+// namespace. An empty name makes an anonymous namespace.
 Napi::Value CreateNamespace(const Napi::CallbackInfo& info) {
-  return Perform(info, 2, [folder = Text(info[0]), name = Text(info[1])] {
-    return OnThread([&] { return Create(folder, name); });
-  });
+  auto create = [folder = Text(info[0]), name = Text(info[1]), protocol = Integer(info[2]), buffer = Integer(info[3])] {
+    return Create(folder, name, protocol, buffer);
+  };
+  // A job has a thread to itself already.
+  if (OffThread(info, 4)) return Perform(info, 4, create);
+  return Perform(info, 4, [create] { return OnThread(create); });
 }
 
 // openNamespace(path): a descriptor.
@@ -136,14 +152,15 @@ Napi::Value DeleteNamespace(const Napi::CallbackInfo& info) {
 // the caller's namespace (-1).
 Napi::Value PerformInside(const Napi::CallbackInfo& info, size_t callback, Threads::Work work) {
   int ns = Integer(info[0]);
-  bool off_thread = info.Length() > callback && info[callback].IsFunction();
-  if (!off_thread) return Perform(info, callback, [ns, work] { return InNamespace(ns, work); });
+  if (!OffThread(info, callback)) return Perform(info, callback, [ns, work] { return InNamespace(ns, work); });
   auto held = std::make_shared<Fd>(ns < 0 ? open(kOwn, O_RDONLY | O_CLOEXEC) : fcntl(ns, F_DUPFD_CLOEXEC, 0));
   if (held->get() < 0) {
     ErrorOf(info.Env(), Outcome::Failed(ns < 0 ? "open" : "dup")).ThrowAsJavaScriptException();
     return info.Env().Undefined();
   }
-  return Perform(info, callback, [held, work] { return InNamespace(held->get(), work); });
+  return Perform(info, callback, [held, work] {
+    return setns(held->get(), CLONE_NEWNET) == 0 ? work() : Outcome::Failed("setns");
+  });
 }
 
 // openFile(ns, path, flags, callback?): a descriptor of the file as it is seen from the namespace; it stays that file
@@ -157,7 +174,7 @@ Napi::Value ReadFileIn(const Napi::CallbackInfo& info) {
   return PerformInside(info, 2, [path = Text(info[1])] { return ReadFile(path); });
 }
 
-// writeFile(ns, path, text, callback?)
+// writeFile(ns, path, text, callback?): the number of bytes taken.
 Napi::Value WriteFileIn(const Napi::CallbackInfo& info) {
   return PerformInside(info, 3, [path = Text(info[1]), text = Text(info[2])] { return WriteFile(path, text); });
 }

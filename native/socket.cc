@@ -90,26 +90,6 @@ void SetBuffer(int fd, int forced, int plain, int bytes) {
   }
 }
 
-Outcome Open(int protocol, int buffer) {
-  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
-  if (fd < 0) return Outcome::Failed("socket");
-  int on = 1;
-  // Kernels older than these options (4.12, 4.20) do without: errors say less, dumps filter less.
-  setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
-  setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
-  setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
-  SetBuffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, buffer);
-  SetBuffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, buffer);
-  sockaddr_nl local{};
-  local.nl_family = AF_NETLINK;
-  if (bind(fd, reinterpret_cast<sockaddr*>(&local), sizeof local) != 0) {
-    Outcome failed = Outcome::Failed("bind");
-    close(fd);
-    return failed;
-  }
-  return Outcome::Of(fd);
-}
-
 uint8_t* Bytes(const Napi::Value& value, size_t* length) {
   auto array = value.As<Napi::Uint8Array>();
   *length = array.ByteLength();
@@ -141,17 +121,22 @@ class Socket : public Napi::ObjectWrap<Socket> {
                                       }));
   }
 
-  // new Socket(ns, protocol, buffer): ns is a namespace's file descriptor, or -1 for the calling thread's.
+  // new Socket(ns, protocol, buffer): ns is a namespace's file descriptor, or -1 for the calling thread's. Or new Socket(opened),
+  // a descriptor of one that is open already.
   explicit Socket(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Socket>(info) {
+    if (info[0].IsObject()) {
+      fd_ = Descriptor::Of(info[0]).Release();
+      return;
+    }
     int ns = info[0].As<Napi::Number>().Int32Value();
     int protocol = info[1].As<Napi::Number>().Int32Value();
     int buffer = info[2].As<Napi::Number>().Int32Value();
-    Outcome outcome = InNamespace(ns, [=] { return Open(protocol, buffer); });
+    Outcome outcome = InNamespace(ns, [=] { return OpenSocket(protocol, buffer); });
     if (outcome.error != 0) {
       ErrorOf(info.Env(), outcome).ThrowAsJavaScriptException();
       return;
     }
-    fd_ = static_cast<int>(outcome.value);
+    fd_ = outcome.fd->Release();
   }
 
   ~Socket() override { Shut(); }
@@ -288,6 +273,25 @@ class Socket : public Napi::ObjectWrap<Socket> {
 };
 
 }  // namespace
+
+Outcome OpenSocket(int protocol, int buffer) {
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
+  if (fd < 0) return Outcome::Failed("socket");
+  Outcome opened = Outcome::Opened(fd);
+  int on = 1;
+  // Kernels older than these options (4.12, 4.20) do without: errors say less, dumps filter less.
+  setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof on);
+  setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof on);
+  setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
+  SetBuffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, buffer);
+  SetBuffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, buffer);
+  sockaddr_nl local{};
+  local.nl_family = AF_NETLINK;
+  if (bind(fd, reinterpret_cast<sockaddr*>(&local), sizeof local) != 0) {
+    return Outcome::Failed("bind");
+  }
+  return opened;
+}
 
 void InitSocket(Napi::Env env, Napi::Object exports) { Socket::Init(env, exports); }
 

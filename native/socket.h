@@ -3,7 +3,12 @@
 
 #include <napi.h>
 
+#include "failure.h"
+
 namespace nslink {
+
+// Opens a netlink socket in the calling thread's namespace: a descriptor.
+Outcome OpenSocket(int protocol, int buffer);
 
 void InitSocket(Napi::Env env, Napi::Object exports);
 

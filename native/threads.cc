@@ -118,7 +118,11 @@ void Threads::Deliver(Napi::Env env, Napi::Function, Threads* threads, Job* job)
 }
 
 static Napi::Value ResultOf(Napi::Env env, const Outcome& outcome) {
-  return outcome.fd ? Descriptor::Take(env.GetInstanceData<Addon>()->descriptor, *outcome.fd) : ValueOf(env, outcome);
+  if (!outcome.fd) return ValueOf(env, outcome);
+  const Napi::FunctionReference& define = env.GetInstanceData<Addon>()->descriptor;
+  Napi::Value result = Descriptor::Take(define, *outcome.fd);
+  if (outcome.socket && !result.IsEmpty()) result.As<Napi::Object>().Set("socket", Descriptor::Take(define, *outcome.socket));
+  return result;
 }
 
 Napi::Value Perform(const Napi::CallbackInfo& info, size_t callback, Threads::Work work) {

@@ -3,13 +3,16 @@
 import type { PlannedGroups } from './groups.js'
 import type { Operation } from './netlink/operation.js'
 
-/** What the function given to `batch` returns: the calls it made on the groups it was given. */
+/** What the function given to `batch` returns: what its calls on the groups returned. */
 export type Planned = readonly Operation<unknown>[]
 
 /** The results of a batch, in the order of the calls. */
 export type BatchResults<P extends Planned> = { -readonly [K in keyof P]: P[K] extends Operation<infer R> ? R : never }
 
-/** The function given to `batch`. */
+/**
+ * The function given to `batch`. It gets the groups of the namespace (`link`, `addr`, …). Their methods take here what they always take, and return
+ * an {@link Operation} each, which is run when the function has returned it.
+ */
 export type Plan<P extends Planned> = (groups: PlannedGroups) => readonly [...P]
 
 /**

@@ -1,6 +1,7 @@
 /** The groups of operations that every namespace has: the list that names them. */
 
 import { AddrOperations } from './addr/addr.js'
+import { FdbOperations } from './fdb/fdb.js'
 import { LinkOperations } from './link/link.js'
 import { NeighOperations } from './neigh/neigh.js'
 import { direct, promised } from './netlink/face.js'
@@ -8,39 +9,104 @@ import type { Direct, Promised } from './netlink/operation.js'
 import type { Home } from './netlink/transport.js'
 import { NsidOperations } from './netns/nsid.js'
 import { SysctlOperations } from './netns/sysctl.js'
+import { NexthopOperations } from './nexthop/nexthop.js'
 import { RouteOperations } from './route/route.js'
+import { RuleOperations } from './rule/rule.js'
+import { VlanOperations } from './vlan/vlan.js'
 
-/** @internal */
-export interface Groups {
-  /** Devices: `ip link`. */
-  link: LinkOperations
-  /** Addresses of devices: `ip address`. */
-  addr: AddrOperations
-  /** Routing tables: `ip route`. */
-  route: RouteOperations
-  /** The neighbour tables (ARP and NDP): `ip neigh`. */
-  neigh: NeighOperations
-  /** The numbers by which this namespace knows others: `ip netns set`. */
-  nsid: NsidOperations
-  /** Kernel parameters of the namespace: `sysctl net.…`. */
-  sysctl: SysctlOperations
+// A group has a name on either face, which editors and the reference show.
+
+/** Devices: `ip link`. */
+export interface LinkGroup extends Promised<LinkOperations> {}
+/** Addresses of devices: `ip address`. */
+export interface AddrGroup extends Promised<AddrOperations> {}
+/** Routing tables: `ip route`. */
+export interface RouteGroup extends Promised<RouteOperations> {}
+/** The rules that choose a routing table: `ip rule`. */
+export interface RuleGroup extends Promised<RuleOperations> {}
+/** Nexthop objects, which routes share: `ip nexthop`. */
+export interface NexthopGroup extends Promised<NexthopOperations> {}
+/** The neighbour tables (ARP and NDP): `ip neigh`. */
+export interface NeighGroup extends Promised<NeighOperations> {}
+/** Forwarding tables of bridges and VXLAN devices: `bridge fdb`. */
+export interface FdbGroup extends Promised<FdbOperations> {}
+/** The VLANs of bridges and of their ports: `bridge vlan`. */
+export interface VlanGroup extends Promised<VlanOperations> {}
+/** The numbers by which this namespace knows others: `ip netns set`. */
+export interface NsidGroup extends Promised<NsidOperations> {}
+/** Kernel parameters of the namespace: `sysctl net.…`. */
+export interface SysctlGroup extends Promised<SysctlOperations> {}
+
+/** Devices: `ip link`. */
+export interface DirectLinkGroup extends Direct<LinkOperations> {}
+/** Addresses of devices: `ip address`. */
+export interface DirectAddrGroup extends Direct<AddrOperations> {}
+/** Routing tables: `ip route`. */
+export interface DirectRouteGroup extends Direct<RouteOperations> {}
+/** The rules that choose a routing table: `ip rule`. */
+export interface DirectRuleGroup extends Direct<RuleOperations> {}
+/** Nexthop objects, which routes share: `ip nexthop`. */
+export interface DirectNexthopGroup extends Direct<NexthopOperations> {}
+/** The neighbour tables (ARP and NDP): `ip neigh`. */
+export interface DirectNeighGroup extends Direct<NeighOperations> {}
+/** Forwarding tables of bridges and VXLAN devices: `bridge fdb`. */
+export interface DirectFdbGroup extends Direct<FdbOperations> {}
+/** The VLANs of bridges and of their ports: `bridge vlan`. */
+export interface DirectVlanGroup extends Direct<VlanOperations> {}
+/** The numbers by which this namespace knows others: `ip netns set`. */
+export interface DirectNsidGroup extends Direct<NsidOperations> {}
+/** Kernel parameters of the namespace: `sysctl net.…`. */
+export interface DirectSysctlGroup extends Direct<SysctlOperations> {}
+
+/** A class of operations, and what it is as promises and as plain calls. */
+interface Group<O, P extends Promised<O>, D extends Direct<O>> {
+  planned: O
+  promised: P
+  direct: D
 }
 
-const groups: { [K in keyof Groups]: new (home: Home) => Groups[K] } = {
+interface Groups {
+  /** Devices: `ip link`. */
+  link: Group<LinkOperations, LinkGroup, DirectLinkGroup>
+  /** Addresses of devices: `ip address`. */
+  addr: Group<AddrOperations, AddrGroup, DirectAddrGroup>
+  /** Routing tables: `ip route`. */
+  route: Group<RouteOperations, RouteGroup, DirectRouteGroup>
+  /** The rules that choose a routing table: `ip rule`. */
+  rule: Group<RuleOperations, RuleGroup, DirectRuleGroup>
+  /** Nexthop objects, which routes share: `ip nexthop`. */
+  nexthop: Group<NexthopOperations, NexthopGroup, DirectNexthopGroup>
+  /** The neighbour tables (ARP and NDP): `ip neigh`. */
+  neigh: Group<NeighOperations, NeighGroup, DirectNeighGroup>
+  /** Forwarding tables of bridges and VXLAN devices: `bridge fdb`. */
+  fdb: Group<FdbOperations, FdbGroup, DirectFdbGroup>
+  /** The VLANs of bridges and of their ports: `bridge vlan`. */
+  vlan: Group<VlanOperations, VlanGroup, DirectVlanGroup>
+  /** The numbers by which this namespace knows others: `ip netns set`. */
+  nsid: Group<NsidOperations, NsidGroup, DirectNsidGroup>
+  /** Kernel parameters of the namespace: `sysctl net.…`. */
+  sysctl: Group<SysctlOperations, SysctlGroup, DirectSysctlGroup>
+}
+
+const groups: { [K in keyof Groups]: new (home: Home) => Groups[K]['planned'] } = {
   link: LinkOperations,
   addr: AddrOperations,
   route: RouteOperations,
+  rule: RuleOperations,
+  nexthop: NexthopOperations,
   neigh: NeighOperations,
+  fdb: FdbOperations,
+  vlan: VlanOperations,
   nsid: NsidOperations,
   sysctl: SysctlOperations,
 }
 
 /** The groups of a namespace, as promises. */
-export type PromisedGroups = { readonly [K in keyof Groups]: Promised<Groups[K]> }
+export type PromisedGroups = { readonly [K in keyof Groups]: Groups[K]['promised'] }
 /** The groups of a namespace, returning results themselves. */
-export type DirectGroups = { readonly [K in keyof Groups]: Direct<Groups[K]> }
-/** The groups as `batch` takes them: a call of a method is noted, to be run with the others. */
-export type PlannedGroups = { readonly [K in keyof Groups]: Groups[K] }
+export type DirectGroups = { readonly [K in keyof Groups]: Groups[K]['direct'] }
+/** The groups as the function given to `batch` gets them: each of their methods returns an operation. */
+export type PlannedGroups = { readonly [K in keyof Groups]: Groups[K]['planned'] }
 
 interface Grouped {
   readonly home: Home

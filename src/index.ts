@@ -2,15 +2,27 @@
  * Network namespaces, links, addresses, routes and neighbours, by netlink. Every operation returns a promise; `nslink/sync` has the same
  * operations returning their results.
  *
+ * A promise is rejected with
+ * - a {@link NetlinkError} when the kernel refuses: `code` is EPERM, for one, where a change takes the capability CAP_NET_ADMIN in the user
+ *   namespace that owns the network namespace. Looking takes none;
+ * - a TypeError (ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE) or a RangeError (ERR_OUT_OF_RANGE) when an option is refused before the
+ *   kernel sees it, for it is unknown, malformed or out of range;
+ * - an Error (ERR_NSLINK_CLOSED) after the handle was closed.
+ *
+ * What else a method may be rejected with is said with it.
+ *
  * @module nslink
  */
 
 import { type BatchResults, type Plan, type Planned, unwrap } from './batch.js'
 import { planned, withPromisedGroups } from './groups.js'
+import type { MonitorObjects } from './monitor/families.js'
+import { type EventOf, Monitor, type MonitorOptions, type MonitorSelection } from './monitor/monitor.js'
+import { Watch, type WatchOptions } from './monitor/watch.js'
 import { promised } from './netlink/face.js'
 import { PromiseTransport } from './netlink/transport.js'
 import { NetnsOperations } from './netns/manage.js'
-import { type Netns, openNetns } from './netns/netns.js'
+import { type Netns, type NetnsGroup, openNetns } from './netns/netns.js'
 import { own } from './netns/own.js'
 
 const transport = new PromiseTransport(own)
@@ -18,7 +30,7 @@ const here = withPromisedGroups({ home: own, transport })
 const Management = promised<NetnsOperations<Netns>>(NetnsOperations)
 
 /** Making and finding network namespaces: `ip netns`. */
-export const netns = new Management(new NetnsOperations(openNetns), transport)
+export const netns: NetnsGroup = new Management(new NetnsOperations(openNetns), transport)
 
 /** Devices of the namespace the process is in: `ip link`. */
 export const link = here.link
@@ -26,8 +38,16 @@ export const link = here.link
 export const addr = here.addr
 /** Routing tables of the namespace the process is in: `ip route`. */
 export const route = here.route
+/** Rules of the namespace the process is in: `ip rule`. */
+export const rule = here.rule
+/** Nexthop objects of the namespace the process is in: `ip nexthop`. */
+export const nexthop = here.nexthop
 /** Neighbour tables of the namespace the process is in: `ip neigh`. */
 export const neigh = here.neigh
+/** Forwarding tables in the namespace the process is in: `bridge fdb`. */
+export const fdb = here.fdb
+/** VLANs of bridges in the namespace the process is in: `bridge vlan`. */
+export const vlan = here.vlan
 /** The numbers by which the namespace the process is in knows others: `ip netns set`. */
 export const nsid = here.nsid
 /** Kernel parameters of the namespace the process is in: `sysctl net.…`. */
@@ -41,5 +61,48 @@ export const sysctl = here.sysctl
 export const batch = async <const P extends Planned>(plan: Plan<P>): Promise<BatchResults<P>> =>
   unwrap<P>(await transport.runAll(plan(planned(own))))
 
-export { Netns } from './netns/netns.js'
+/**
+ * What happens in the namespace the process is in, as it happens: `ip monitor`. See {@link Netns.monitor}.
+ *
+ * @throws the reason of `signal` when that is aborted
+ */
+export const monitor = <const S extends MonitorSelection>(
+  selection: S,
+  options: MonitorOptions = {},
+): Monitor<EventOf<S>> => new Monitor(own, transport, selection, options)
+
+/**
+ * A table of objects of the namespace the process is in, kept true. See {@link Netns.watch}.
+ *
+ * @throws the reason of `signal` when that is aborted
+ */
+export const watch = <O extends keyof MonitorObjects>(
+  object: O,
+  options: WatchOptions<MonitorObjects[O]> = {},
+): Watch<MonitorObjects[O]> => new Watch<MonitorObjects[O]>(own, transport, object, options)
+
+export type {
+  AddrGroup,
+  FdbGroup,
+  LinkGroup,
+  NeighGroup,
+  NexthopGroup,
+  NsidGroup,
+  RouteGroup,
+  RuleGroup,
+  SysctlGroup,
+  VlanGroup,
+} from './groups.js'
+export type { Miss, MonitorObjects } from './monitor/families.js'
+export {
+  type EventOf,
+  type MissEvent,
+  Monitor,
+  type MonitorEvent,
+  type MonitorOptions,
+  type MonitorSelection,
+  type ObjectEvent,
+} from './monitor/monitor.js'
+export { Watch, type WatchChange, type WatchEvents, type WatchOptions } from './monitor/watch.js'
+export { Netns, type NetnsGroup } from './netns/netns.js'
 export * from './public.js'

@@ -7,8 +7,17 @@ import { systemError } from './netlink/error.js'
 /** Where named namespaces are, for `ip netns` and for nslink. @internal */
 export const FOLDER = '/run/netns'
 
-/** A network namespace: a handle, the name of one, or the process whose namespace it is. */
-export type NetnsRef = { readonly fd: number } | { readonly pid: number } | string
+/** A network namespace: a handle, or anything else with its descriptor; a process that is in it; or its name. */
+export type NetnsRef =
+  | {
+      /** The descriptor of the namespace. */
+      readonly fd: number
+    }
+  | {
+      /** The process. */
+      readonly pid: number
+    }
+  | string
 
 /** The path of a namespace by its name. @internal */
 export const namedPath = (path: string, name: unknown): string => `${FOLDER}/${namespaceName(path, name)}`

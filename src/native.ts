@@ -80,15 +80,31 @@ export interface NativeDescriptor {
   close(): void
 }
 
+/** A namespace that was made. @internal */
+export interface NativeNamespace extends NativeDescriptor {
+  /** A netlink socket in it, for `new Socket(socket)`. */
+  readonly socket: NativeDescriptor
+}
+
 type Callback<T> = (error: Error | null, value: T) => void
 
 /** What the addon exports. A namespace is given by a file descriptor, -1 being the calling thread's own. @internal */
 export interface Native {
-  readonly Socket: new (ns: number, protocol: number, buffer: number) => NativeSocket
+  readonly Socket: {
+    new (ns: number, protocol: number, buffer: number): NativeSocket
+    /** Takes over one that is open already. */
+    new (opened: NativeDescriptor): NativeSocket
+  }
   readonly Poll: new (fd: number, callback: () => void) => NativePoll
   readonly Rootless: new (plan: NativeRootlessPlan) => NativeRootless
-  createNamespace(folder: string, name: string): NativeDescriptor
-  createNamespace(folder: string, name: string, callback: Callback<NativeDescriptor>): void
+  createNamespace(folder: string, name: string, protocol: number, buffer: number): NativeNamespace
+  createNamespace(
+    folder: string,
+    name: string,
+    protocol: number,
+    buffer: number,
+    callback: Callback<NativeNamespace>,
+  ): void
   openNamespace(path: string): NativeDescriptor
   deleteNamespace(path: string): void
   deleteNamespace(path: string, callback: Callback<unknown>): void
@@ -96,8 +112,8 @@ export interface Native {
   openFile(ns: number, path: string, flags: number, callback: Callback<NativeDescriptor>): void
   readFile(ns: number, path: string): string
   readFile(ns: number, path: string, callback: Callback<string>): void
-  writeFile(ns: number, path: string, text: string): void
-  writeFile(ns: number, path: string, text: string, callback: Callback<unknown>): void
+  writeFile(ns: number, path: string, text: string): number
+  writeFile(ns: number, path: string, text: string, callback: Callback<number>): void
   runInside<T>(ns: number, fn: () => T): T
 }
 

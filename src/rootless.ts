@@ -11,7 +11,7 @@
  *
  * Needs Linux 5.3 and permission to make user namespaces, which {@link available} tries. Works for root as well.
  *
- * @module
+ * @module nslink/rootless
  */
 import { AsyncResource } from 'node:async_hooks'
 import { EventEmitter } from 'node:events'

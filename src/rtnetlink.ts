@@ -1,11 +1,11 @@
 /** What the families of rtnetlink share: words, and the pieces of option types. */
 
 import type { constants } from 'node:os'
-import { invalidType } from './netlink/check.js'
+import { invalidType, oneOf } from './netlink/check.js'
 import { type NetlinkError, NetlinkError as NetlinkFailure } from './netlink/error.js'
 import { enumeration } from './netlink/names.js'
 import type { Operation } from './netlink/operation.js'
-import { AF_BRIDGE, AF_INET, AF_INET6, AF_UNSPEC } from './netlink/protocol.js'
+import { AF_INET, AF_INET6, AF_UNSPEC } from './netlink/protocol.js'
 
 const RT_SCOPE_UNIVERSE = 0
 const RT_SCOPE_SITE = 200
@@ -32,14 +32,13 @@ export type Scope = 'global' | 'site' | 'link' | 'host' | 'nowhere' | number
 export type Family = 'inet' | 'inet6'
 
 /** @internal */
-export const families = enumeration({ inet: AF_INET, inet6: AF_INET6, bridge: AF_BRIDGE }, 0xff)
-
-/** @internal */
 export const familyName = (family: number): Family => (family === AF_INET ? 'inet' : 'inet6')
 
 /** The number of a family an option names; AF_UNSPEC when it is not given. @internal */
-export const familyNumber = (family: Family | undefined): number =>
-  family === undefined ? AF_UNSPEC : families.number(family, 'family')
+export function familyNumber(family: Family | undefined): number {
+  if (family === undefined) return AF_UNSPEC
+  return oneOf('family', family, ['inet', 'inet6']) === 'inet' ? AF_INET : AF_INET6
+}
 
 /** A device: its name, or its index. */
 export type Device = string | number
@@ -69,6 +68,89 @@ export function* deletion(
     if (!options.missingOk || !isError(error, ...codes)) throw error
   }
 }
+
+/** @internal */
+export const RTPROT_UNSPEC = 0
+const RTPROT_REDIRECT = 1
+const RTPROT_KERNEL = 2
+/** @internal */
+export const RTPROT_BOOT = 3
+const RTPROT_STATIC = 4
+const RTPROT_GATED = 8
+const RTPROT_RA = 9
+const RTPROT_MRT = 10
+const RTPROT_ZEBRA = 11
+const RTPROT_BIRD = 12
+const RTPROT_DNROUTED = 13
+const RTPROT_XORP = 14
+const RTPROT_NTK = 15
+const RTPROT_DHCP = 16
+const RTPROT_MROUTED = 17
+const RTPROT_KEEPALIVED = 18
+const RTPROT_BABEL = 42
+const RTPROT_OPENR = 99
+const RTPROT_BGP = 186
+const RTPROT_ISIS = 187
+const RTPROT_OSPF = 188
+const RTPROT_RIP = 189
+const RTPROT_EIGRP = 192
+
+/** Who made a route, a rule, a neighbour. @internal */
+export const protocols = enumeration(
+  {
+    unspec: RTPROT_UNSPEC,
+    redirect: RTPROT_REDIRECT,
+    kernel: RTPROT_KERNEL,
+    boot: RTPROT_BOOT,
+    static: RTPROT_STATIC,
+    gated: RTPROT_GATED,
+    ra: RTPROT_RA,
+    mrt: RTPROT_MRT,
+    zebra: RTPROT_ZEBRA,
+    bird: RTPROT_BIRD,
+    dnrouted: RTPROT_DNROUTED,
+    xorp: RTPROT_XORP,
+    ntk: RTPROT_NTK,
+    dhcp: RTPROT_DHCP,
+    mrouted: RTPROT_MROUTED,
+    keepalived: RTPROT_KEEPALIVED,
+    babel: RTPROT_BABEL,
+    openr: RTPROT_OPENR,
+    bgp: RTPROT_BGP,
+    isis: RTPROT_ISIS,
+    ospf: RTPROT_OSPF,
+    rip: RTPROT_RIP,
+    eigrp: RTPROT_EIGRP,
+  },
+  0xff,
+)
+
+/** Who made a route, a rule, a neighbour: by name, or as a number from 0 to 255. */
+export type Protocol =
+  | 'unspec'
+  | 'redirect'
+  | 'kernel'
+  | 'boot'
+  | 'static'
+  | 'gated'
+  | 'ra'
+  | 'mrt'
+  | 'zebra'
+  | 'bird'
+  | 'dnrouted'
+  | 'xorp'
+  | 'ntk'
+  | 'dhcp'
+  | 'mrouted'
+  | 'keepalived'
+  | 'babel'
+  | 'openr'
+  | 'bgp'
+  | 'isis'
+  | 'ospf'
+  | 'rip'
+  | 'eigrp'
+  | number
 
 /** A lifetime in seconds on the wire, where all ones mean for ever. @internal */
 export const FOREVER = 0xffff_ffff

@@ -1,5 +1,8 @@
 /**
- * The operations of `nslink`, returning their results instead of promises. The calling thread waits for the kernel.
+ * The operations of `nslink`, returning their results instead of promises. The calling thread waits for the kernel. What `nslink` rejects a
+ * promise with is thrown here.
+ *
+ * The types of options and results, and the errors, are those of `nslink`; they can be imported from here, too.
  *
  * @module nslink/sync
  */
@@ -9,7 +12,7 @@ import { planned, withDirectGroups } from './groups.js'
 import { direct } from './netlink/face.js'
 import { DirectTransport } from './netlink/transport.js'
 import { NetnsOperations } from './netns/manage.js'
-import { type DirectNetns, openDirectNetns } from './netns/netns.js'
+import { type DirectNetns, type DirectNetnsGroup, openDirectNetns } from './netns/netns.js'
 import { own } from './netns/own.js'
 
 const transport = new DirectTransport(own)
@@ -17,7 +20,7 @@ const here = withDirectGroups({ home: own, transport })
 const Management = direct<NetnsOperations<DirectNetns>>(NetnsOperations)
 
 /** Making and finding network namespaces: `ip netns`. */
-export const netns = new Management(new NetnsOperations(openDirectNetns), transport)
+export const netns: DirectNetnsGroup = new Management(new NetnsOperations(openDirectNetns), transport)
 
 /** Devices of the namespace the process is in: `ip link`. */
 export const link = here.link
@@ -25,8 +28,16 @@ export const link = here.link
 export const addr = here.addr
 /** Routing tables of the namespace the process is in: `ip route`. */
 export const route = here.route
+/** Rules of the namespace the process is in: `ip rule`. */
+export const rule = here.rule
+/** Nexthop objects of the namespace the process is in: `ip nexthop`. */
+export const nexthop = here.nexthop
 /** Neighbour tables of the namespace the process is in: `ip neigh`. */
 export const neigh = here.neigh
+/** Forwarding tables in the namespace the process is in: `bridge fdb`. */
+export const fdb = here.fdb
+/** VLANs of bridges in the namespace the process is in: `bridge vlan`. */
+export const vlan = here.vlan
 /** The numbers by which the namespace the process is in knows others: `ip netns set`. */
 export const nsid = here.nsid
 /** Kernel parameters of the namespace the process is in: `sysctl net.…`. */
@@ -40,5 +51,17 @@ export const sysctl = here.sysctl
 export const batch = <const P extends Planned>(plan: Plan<P>): BatchResults<P> =>
   unwrap<P>(transport.runAll(plan(planned(own))))
 
-export { DirectNetns as Netns } from './netns/netns.js'
+export type {
+  DirectAddrGroup as AddrGroup,
+  DirectFdbGroup as FdbGroup,
+  DirectLinkGroup as LinkGroup,
+  DirectNeighGroup as NeighGroup,
+  DirectNexthopGroup as NexthopGroup,
+  DirectNsidGroup as NsidGroup,
+  DirectRouteGroup as RouteGroup,
+  DirectRuleGroup as RuleGroup,
+  DirectSysctlGroup as SysctlGroup,
+  DirectVlanGroup as VlanGroup,
+} from './groups.js'
+export { DirectNetns as Netns, type DirectNetnsGroup as NetnsGroup } from './netns/netns.js'
 export * from './public.js'

@@ -17,11 +17,21 @@ const folder = mkdtempSync(join(tmpdir(), 'nslink-constants-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const includes = [
-  ...['sys/socket.h', 'netinet/in.h', 'linux/netlink.h', 'linux/rtnetlink.h', 'linux/if.h', 'linux/if_link.h', 'linux/if_addr.h'],
+  ...[
+    'sys/socket.h',
+    'netinet/in.h',
+    'linux/netlink.h',
+    'linux/rtnetlink.h',
+    'linux/if.h',
+    'linux/if_link.h',
+    'linux/if_addr.h',
+  ],
   ...[
     'linux/if_arp.h',
     'linux/if_bridge.h',
     'linux/if_ether.h',
+    'linux/if_tunnel.h',
+    'linux/if_vlan.h',
     'linux/in_route.h',
     'linux/neighbour.h',
     'linux/net_namespace.h',
@@ -54,6 +64,13 @@ const newer: Readonly<Record<string, number>> = {
   IFLA_BRPORT_BACKUP_NHID: 44, // 6.5
   IFLA_BR_FDB_N_LEARNED: 48, // 6.8
   IFLA_BR_FDB_MAX_LEARNED: 49, // 6.8
+  IFLA_MACVLAN_BC_CUTOFF: 9, // 6.4
+  IFLA_VXLAN_LOCALBYPASS: 31, // 6.5
+  IFLA_VXLAN_LABEL_POLICY: 32, // 6.8
+  IFLA_VXLAN_RESERVED_BITS: 33, // 6.14
+  IFLA_VXLAN_MC_ROUTE: 34, // 6.17
+  VXLAN_LABEL_FIXED: 0, // 6.8
+  VXLAN_LABEL_INHERIT: 1, // 6.8
 }
 
 function constants(): Map<string, { value: number; file: string }> {
@@ -74,7 +91,16 @@ function constants(): Map<string, { value: number; file: string }> {
 
 /** Limits and sizes of nslink's own. */
 const ours = new Set([
-  ...['ACK_COST', 'AT_A_TIME', 'CONTENDED_MS', 'DUMP_TRIES', 'FRAME_BYTES', 'LINK_FAMILY', 'LONGEST_SHOWN', 'MAX_OCTETS'],
+  ...[
+    'ACK_COST',
+    'AT_A_TIME',
+    'CONTENDED_MS',
+    'DUMP_TRIES',
+    'FRAME_BYTES',
+    'LINK_FAMILY',
+    'LONGEST_SHOWN',
+    'MAX_OCTETS',
+  ],
   ...['MEMORY_MS', 'MOST_CAUTION', 'OBJECT_COST', 'TURN_MS'],
 ])
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import type { NodePeer } from '../bench.js'
+import type { Doing, Job, NodePeer } from '../bench.js'
+import { each } from '../lists.js'
 import { ADDRESS, PREFIX_LENGTH } from '../works/address.js'
 import { hostDevice, POD_GATEWAY, podAddress, podName } from '../works/pod.js'
 import { destination, GATEWAY } from '../works/routes.js'
@@ -11,8 +12,10 @@ function batch(lines: readonly string[], ...args: string[]): void {
   execFileSync('ip', [...args, '-batch', '-'], { input: lines.join('\n'), stdio: ['pipe', 'ignore', 'inherit'] })
 }
 
-const each = <T>(count: number, make: (index: number) => T): T[] =>
-  Array.from({ length: count }, (_, index) => make(index))
+function routes({ count }: Job): Doing {
+  const lines = each(count, (index) => `route add ${destination(index)} via ${GATEWAY} dev eth0`)
+  return { all: () => batch(lines) }
+}
 
 export const peer: NodePeer = {
   name: 'ip -batch',
@@ -23,10 +26,8 @@ export const peer: NodePeer = {
       const lines = each(count, () => [`address add ${address}`, `address del ${address}`]).flat()
       return { all: () => batch(lines) }
     },
-    W3: ({ count }) => {
-      const lines = each(count, (index) => `route add ${destination(index)} via ${GATEWAY} dev eth0`)
-      return { all: () => batch(lines) }
-    },
+    W3: routes,
+    W3b: routes,
     // One batch on the host's side, and one in the pod.
     W5: (job) => ({
       one(index) {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import type { NodePeer } from '../bench.js'
-import { exactly } from '../exactly.js'
+import { exactly } from '../lists.js'
 import { ADDRESS, PREFIX_LENGTH } from '../works/address.js'
 import { LINKS } from '../works/dump-links.js'
 import { ROUTES } from '../works/dump-routes.js'
@@ -9,7 +9,7 @@ import { hostDevice, POD_GATEWAY, podAddress, podName } from '../works/pod.js'
 import { destination, GATEWAY } from '../works/routes.js'
 
 /** Runs `ip` and gives what it printed. */
-function ip(command: string): string {
+export function ip(command: string): string {
   return execFileSync('ip', command.split(' '), {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],

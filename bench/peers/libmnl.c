@@ -62,13 +62,15 @@ static int index_of(const struct talk *talk, const char *name) {
   return ioctl(mnl_socket_get_fd(talk->socket), SIOCGIFINDEX, &request) == 0 ? request.ifr_ifindex : 0;
 }
 
-static struct nlmsghdr *message(struct talk *talk, int type, int flags) {
-  struct nlmsghdr *header = mnl_nlmsg_put_header(out);
+static struct nlmsghdr *message_at(char *at, struct talk *talk, int type, int flags) {
+  struct nlmsghdr *header = mnl_nlmsg_put_header(at);
   header->nlmsg_type = type;
   header->nlmsg_flags = NLM_F_REQUEST | flags;
   header->nlmsg_seq = ++talk->sequence;
   return header;
 }
+
+static struct nlmsghdr *message(struct talk *talk, int type, int flags) { return message_at(out, talk, type, flags); }
 
 /* Sends the message and takes in answers until the last. */
 static void exchange(struct talk *talk, const struct nlmsghdr *header, mnl_cb_t callback, void *data) {
@@ -91,7 +93,7 @@ static void put_address(struct nlmsghdr *header, int type, const char *text, uin
 /* Requests. */
 
 static void address(struct talk *talk, int type, int flags, int index, const char *text, uint32_t plus) {
-  struct nlmsghdr *header = message(talk, type, NLM_F_ACK | flags);
+  struct nlmsghdr *header = message(talk, type, flags);
   struct ifaddrmsg *body = mnl_nlmsg_put_extra_header(header, sizeof *body);
   *body = (struct ifaddrmsg){.ifa_family = AF_INET, .ifa_prefixlen = 24, .ifa_index = index};
   put_address(header, IFA_LOCAL, text, plus);
@@ -99,15 +101,22 @@ static void address(struct talk *talk, int type, int flags, int index, const cha
   exchange(talk, header, NULL, NULL);
 }
 
+#define ADD (NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL)
+
 /* A route to one address, or with no `to` the default route. */
-static void route(struct talk *talk, int index, const char *to, uint32_t plus, const char *via, int scope, int flags) {
-  struct nlmsghdr *header = message(talk, RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+static void put_route(struct nlmsghdr *header, int index, const char *to, uint32_t plus, const char *via, int scope,
+                      int flags) {
   struct rtmsg *body = mnl_nlmsg_put_extra_header(header, sizeof *body);
   *body = (struct rtmsg){.rtm_family = AF_INET, .rtm_dst_len = to ? 32 : 0, .rtm_table = RT_TABLE_MAIN,
                          .rtm_protocol = RTPROT_BOOT, .rtm_scope = scope, .rtm_type = RTN_UNICAST, .rtm_flags = flags};
   if (to) put_address(header, RTA_DST, to, plus);
   if (via) put_address(header, RTA_GATEWAY, via, 0);
   mnl_attr_put_u32(header, RTA_OIF, index);
+}
+
+static void route(struct talk *talk, int index, const char *to, uint32_t plus, const char *via, int scope, int flags) {
+  struct nlmsghdr *header = message(talk, RTM_NEWROUTE, ADD);
+  put_route(header, index, to, plus, via, scope, flags);
   exchange(talk, header, NULL, NULL);
 }
 
@@ -120,7 +129,7 @@ static void link_up(struct talk *talk, int index) {
 
 /* A veth that is up, with its other end, eth0, in another namespace. */
 static void veth(struct talk *talk, const char *name, int namespace) {
-  struct nlmsghdr *header = message(talk, RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+  struct nlmsghdr *header = message(talk, RTM_NEWLINK, ADD);
   struct ifinfomsg *body = mnl_nlmsg_put_extra_header(header, sizeof *body);
   *body = (struct ifinfomsg){.ifi_flags = IFF_UP, .ifi_change = IFF_UP};
   mnl_attr_put_strz(header, IFLA_IFNAME, name);
@@ -241,9 +250,32 @@ static void list(struct talk *talk, int type, const void *body, size_t size, mnl
 static struct talk host;
 static int eth0;
 
+/* Several requests in one sendmsg, and an acknowledgement for each. */
+#define TOGETHER 64
+
+static void all_routes(int count) {
+  static char many[TOGETHER * 128];
+  for (int done = 0; done < count;) {
+    size_t length = 0;
+    int end = count - done < TOGETHER ? count : done + TOGETHER;
+    unsigned int answered = host.sequence;
+    for (; done < end; done++) {
+      struct nlmsghdr *header = message_at(many + length, &host, RTM_NEWROUTE, ADD);
+      put_route(header, eth0, "10.64.0.0", done, "10.0.0.2", RT_SCOPE_UNIVERSE, 0);
+      length += NLMSG_ALIGN(header->nlmsg_len);
+    }
+    CHECK("sendmsg", mnl_socket_sendto(host.socket, many, length) > 0);
+    while (answered != host.sequence) {
+      ssize_t received = mnl_socket_recvfrom(host.socket, in, sizeof in);
+      CHECK("recvmsg", received >= 0);
+      CHECK("netlink", mnl_cb_run(in, received, ++answered, host.port, NULL, NULL) >= MNL_CB_STOP);
+    }
+  }
+}
+
 static void one_address(int) {
-  address(&host, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, eth0, "10.0.0.1", 0);
-  address(&host, RTM_DELADDR, 0, eth0, "10.0.0.1", 0);
+  address(&host, RTM_NEWADDR, ADD, eth0, "10.0.0.1", 0);
+  address(&host, RTM_DELADDR, NLM_F_ACK, eth0, "10.0.0.1", 0);
 }
 
 static void one_route(int index) { route(&host, eth0, "10.64.0.0", index, "10.0.0.2", RT_SCOPE_UNIVERSE, 0); }
@@ -298,7 +330,7 @@ static void one_pod(int index) {
   *pod = create(index);
   veth(&host, device, pod->namespace);
   int inside = index_of(&pod->talk, "eth0");
-  address(&pod->talk, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, inside, "10.244.0.0", index);
+  address(&pod->talk, RTM_NEWADDR, ADD, inside, "10.244.0.0", index);
   link_up(&pod->talk, inside);
   route(&pod->talk, inside, NULL, 0, "169.254.10.24", RT_SCOPE_UNIVERSE, RTNH_F_ONLINK);
   write_setting(path, "1");
@@ -315,11 +347,15 @@ static void close_pods(void) {
 
 static const struct work {
   const char *name;
+  /* One operation, or all of a round where they cannot be timed one by one. */
   void (*one)(int index);
+  void (*all)(int count);
+  /* What follows a round, and is not counted. */
   void (*after)(void);
 } works[] = {
-    {"W1", one_address, NULL}, {"W3", one_route, NULL},     {"W4r", list_routes, NULL},
-    {"W4l", list_links, NULL}, {"W5", one_pod, close_pods},
+    {.name = "W1", .one = one_address},  {.name = "W3", .one = one_route},
+    {.name = "W3b", .all = all_routes},  {.name = "W4r", .one = list_routes},
+    {.name = "W4l", .one = list_links},  {.name = "W5", .one = one_pod, .after = close_pods},
 };
 
 static uint64_t now(void) {
@@ -343,16 +379,19 @@ int main(int argc, char **argv) {
   eth0 = index_of(&host, "eth0");
   home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 
-  uint64_t *samples = calloc(count, sizeof *samples);
+  /* Nanoseconds an operation: of each, or one figure for the round. */
+  int figures = work->all ? 1 : count;
+  uint64_t *samples = calloc(figures, sizeof *samples);
   char line[16];
   while (fgets(line, sizeof line, stdin) != NULL) {
-    for (int index = 0; index < count; index++) {
+    for (int index = 0; index < figures; index++) {
       uint64_t start = now();
-      work->one(index);
-      samples[index] = now() - start;
+      if (work->all) work->all(count);
+      else work->one(index);
+      samples[index] = (now() - start) / (work->all ? count : 1);
     }
     if (work->after != NULL) work->after();
-    for (int index = 0; index < count; index++) printf("%s%llu", index ? " " : "", (unsigned long long)samples[index]);
+    for (int index = 0; index < figures; index++) printf("%s%llu", index ? " " : "", (unsigned long long)samples[index]);
     printf("\n");
     fflush(stdout);
   }

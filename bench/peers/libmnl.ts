@@ -11,17 +11,16 @@ const printed = (command: string, ...args: string[]): string =>
 /** C with nothing in between but libmnl: what the kernel allows. */
 export const peer: ProgramPeer = {
   name: 'libmnl (C)',
-  works: ['W1', 'W3', 'W4r', 'W4l', 'W5'],
+  works: ['W1', 'W3', 'W3b', 'W4r', 'W4l', 'W5'],
   program,
   prepare() {
-    let version: string
     try {
-      version = printed('pkg-config', '--modversion', 'libmnl')
-      printed('cc', '--version')
-    } catch {
-      throw new Error('it takes cc, pkg-config and libmnl (Debian: gcc, pkg-config, libmnl-dev)')
+      const version = printed('pkg-config', '--modversion', 'libmnl')
+      printed('cc', '-O2', '-Wall', '-Wextra', '-o', program, source, '-lmnl')
+      return `libmnl ${version} by cc ${printed('cc', '-dumpversion')}`
+    } catch (error) {
+      const [first] = (error as Error).message.split('\n').slice(-1)
+      throw new Error(`it takes cc, pkg-config and libmnl (Debian: gcc, pkg-config, libmnl-dev): ${first}`)
     }
-    printed('cc', '-O2', '-Wall', '-Wextra', '-o', program, source, '-lmnl')
-    return `libmnl ${version} by cc ${printed('cc', '-dumpversion')}`
   },
 }

@@ -1,6 +1,6 @@
 import type { RtNetlinkSocket } from 'netlink'
 import type { NodePeer } from '../bench.js'
-import { exactly } from '../exactly.js'
+import { each, exactly } from '../lists.js'
 import { packageVersion } from '../machine.js'
 import { ADDRESS, PREFIX_LENGTH } from '../works/address.js'
 import { LINKS } from '../works/dump-links.js'
@@ -8,8 +8,12 @@ import { ROUTES } from '../works/dump-routes.js'
 import { destination, GATEWAY } from '../works/routes.js'
 
 const AF_INET = 2
+const RT_TABLE_MAIN = 254
 const NLM_F_EXCL = 0x200
 const NLM_F_CREATE = 0x400
+
+/** Its receive buffer holds the answers to 256 requests, and it aborts the process when one more arrives. */
+const TOGETHER = 128
 
 const bytes = (address: string): Buffer => Buffer.from(address.split('.').map(Number))
 
@@ -20,6 +24,21 @@ async function open(): Promise<{ socket: RtNetlinkSocket; index: number }> {
   const links = await socket.getLinks()
   const index = links.find(({ attrs }) => attrs.ifname === 'eth0')?.data.index ?? 0
   return { socket, index }
+}
+
+async function routeAdder(): Promise<(index: number) => Promise<unknown>> {
+  const { socket, index: oif } = await open()
+  const gateway = bytes(GATEWAY)
+  const data = {
+    family: AF_INET,
+    dstLen: 32,
+    table: RT_TABLE_MAIN,
+    protocol: 'BOOT',
+    scope: 'UNIVERSE',
+    type: 'UNICAST',
+  } as const
+  const flags = NLM_F_CREATE | NLM_F_EXCL
+  return (index) => socket.newRoute(data, { dst: bytes(destination(index)), gateway, oif }, { flags })
 }
 
 /** It cannot enter namespaces, so that setting up a pod is beyond it. */
@@ -39,19 +58,17 @@ export const peer: NodePeer = {
       }
     },
     W3: async () => {
-      const { socket, index: oif } = await open()
-      const gateway = bytes(GATEWAY)
-      const data = {
-        family: AF_INET,
-        dstLen: 32,
-        table: 254,
-        protocol: 'BOOT',
-        scope: 'UNIVERSE',
-        type: 'UNICAST',
-      } as const
+      const add = await routeAdder()
+      return { one: add }
+    },
+    W3b: async ({ count }) => {
+      const add = await routeAdder()
       return {
-        one: (index) =>
-          socket.newRoute(data, { dst: bytes(destination(index)), gateway, oif }, { flags: NLM_F_CREATE | NLM_F_EXCL }),
+        async all() {
+          for (let from = 0; from < count; from += TOGETHER) {
+            await Promise.all(each(Math.min(TOGETHER, count - from), (index) => add(from + index)))
+          }
+        },
       }
     },
     W4r: async () => {
@@ -61,7 +78,7 @@ export const peer: NodePeer = {
           const routes = await socket.getRoutes({ family: AF_INET })
           exactly(
             ROUTES,
-            routes.filter(({ data }) => data.table === 254),
+            routes.filter(({ data }) => data.table === RT_TABLE_MAIN),
           )
         },
       }

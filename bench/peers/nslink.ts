@@ -1,6 +1,6 @@
 import { addr, link, type Netns, netns, route, sysctl } from 'nslink'
 import type { NodePeer } from '../bench.js'
-import { exactly } from '../exactly.js'
+import { each, exactly } from '../lists.js'
 import { packageVersion } from '../machine.js'
 import { ADDRESS, PREFIX_LENGTH } from '../works/address.js'
 import { LINKS } from '../works/dump-links.js'
@@ -22,6 +22,10 @@ export const peer: NodePeer = {
       }
     },
     W3: () => ({ one: (index) => route.add({ dst: destination(index), via: GATEWAY, dev: 'eth0' }) }),
+    W3b: ({ count }) => {
+      const routes = each(count, (index) => ({ dst: destination(index), via: GATEWAY, dev: 'eth0' }))
+      return { all: () => Promise.all(routes.map((options) => route.add(options))) }
+    },
     W4r: () => ({ one: async () => exactly(ROUTES, await route.list({ family: 'inet' })) }),
     W4l: () => ({ one: async () => exactly(LINKS, await link.list()) }),
     W5: (job) => {

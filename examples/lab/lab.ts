@@ -1,11 +1,22 @@
 /** What the examples stand on: namespaces that are gone afterwards, whatever happens, and plain lines that say what is going on. */
 
+import { constants } from 'node:os'
 import { type Netns, netns } from 'nslink'
 import { netns as direct } from 'nslink/sync'
 import { Probe } from './probe.js'
 
-/** Thrown at Ctrl-C. */
-class Interrupted extends Error {}
+/** Signals that end an example before it is over. */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** Thrown when one of them comes. */
+class Interrupted extends Error {
+  readonly signal: (typeof ENDING)[number]
+
+  constructor(signal: (typeof ENDING)[number]) {
+    super(signal)
+    this.signal = signal
+  }
+}
 
 /** A place to experiment in: everything made through it is gone when it is closed. */
 export class Lab {
@@ -54,8 +65,8 @@ export async function inLab(name: string, story: (lab: Lab) => Promise<void>): P
     await Promise.race([story(lab), interrupted])
   } catch (error) {
     if (error instanceof Interrupted) {
-      say(`\n${error.message}: cleaning up.`)
-      process.exitCode = 130
+      say(`\n${error.signal}: cleaning up.`)
+      process.exitCode = 128 + constants.signals[error.signal]
     } else {
       process.exitCode = 1
       console.error(error)

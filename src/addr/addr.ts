@@ -108,7 +108,7 @@ const table = attributes({
   address: ip(IFA_LOCAL),
   label: text(IFA_LABEL, 15),
   broadcast: ip(IFA_BROADCAST),
-  anycast: ip(IFA_ANYCAST),
+  anycast: ignored(IFA_ANYCAST),
   lifetime: struct(IFA_CACHEINFO, cacheinfo),
   multicast: ignored(IFA_MULTICAST),
   flags: u32(IFA_FLAGS),
@@ -141,15 +141,13 @@ export interface AddrKey {
 export interface AddrOptions extends AddrKey {
   /** The broadcast address (IPv4): an address, `'+'` for the one with all host bits set, `'-'` for the one with none. */
   broadcast?: string | undefined
-  /** The anycast address (IPv6). */
-  anycast?: string | undefined
   /** A name for the address (IPv4): the device's name, or that followed by a colon and more; at most 15 bytes. */
   label?: string | undefined
   /** How far it is valid. The kernel's own choice for IPv4 is `'global'`; for IPv6 it follows from the address. */
   scope?: Scope | undefined
-  /** Seconds until it is removed, or `'forever'`, which it is when nothing is said. */
+  /** Seconds until it is removed, 1 to 2^32 - 2, or `'forever'`, which it is when nothing is said. */
   validLft?: number | 'forever' | undefined
-  /** Seconds until it is no longer chosen for new connections, at most `validLft`. */
+  /** Seconds until it is no longer chosen for new connections: 0 to `validLft`. */
   preferredLft?: number | 'forever' | undefined
   /** The metric of the route to the address's network, 1 to 2^32 - 1 (Linux 4.18). */
   metric?: number | undefined
@@ -167,10 +165,13 @@ export interface AddrOptions extends AddrKey {
   noprefixroute?: boolean | undefined
   /** The multicast group is joined (multicast addresses). */
   autojoin?: boolean | undefined
+  /** Attributes this version of nslink does not know, by number, in hexadecimal: read from a newer kernel, or given to one. */
+  unknown?: Record<number, string> | undefined
 }
 
 /** An address a device has. It can be given back to `add`, `replace` and `del`. */
 export interface Addr extends AddrOptions {
+  /** The family of the address. */
   family: Family
   scope: Scope
   validLft: number | 'forever'
@@ -187,8 +188,6 @@ export interface Addr extends AddrOptions {
   permanent?: boolean
   /** Made from a secret, as RFC 7217 has it (IPv6). */
   stablePrivacy?: boolean
-  /** Attributes this version of nslink does not know, by number, in hexadecimal. */
-  unknown?: Record<number, string>
 }
 
 /** Which addresses to list. */
@@ -216,19 +215,7 @@ export interface WaitOptions {
 }
 
 const known = new Set([
-  ...[
-    'dev',
-    'address',
-    'peer',
-    'broadcast',
-    'anycast',
-    'label',
-    'scope',
-    'validLft',
-    'preferredLft',
-    'metric',
-    'proto',
-  ],
+  ...['dev', 'address', 'peer', 'broadcast', 'label', 'scope', 'validLft', 'preferredLft', 'metric', 'proto'],
   ...['family', 'unknown', ...flagEntries.map(([name]) => name)],
 ])
 const knownToDel = new Set([...known, 'missingOk'])
@@ -253,7 +240,10 @@ export class AddrOperations {
     yield* send(create('addr.add', NLM_F_CREATE | NLM_F_EXCL, options))
   }
 
-  /** Adds an address, or changes the lifetimes, metric and flags of the one that is there: `ip address replace`. */
+  /**
+   * Adds an address, or changes the lifetimes and the metric of the one that is there, and of an IPv6 address the flags:
+   * `ip address replace`.
+   */
   *replace(options: AddrOptions): Operation<void> {
     yield* send(create('addr.replace', NLM_F_CREATE | NLM_F_REPLACE, options))
   }
@@ -291,6 +281,8 @@ export class AddrOperations {
   *list(filter: AddrFilter = {}): Operation<Addr[]> {
     onlyKnown('addr.list', filter, knownFilters)
     const scope = filter.scope === undefined ? undefined : scopes.name(scopes.number(filter.scope, 'scope'))
+    if (filter.label !== undefined && typeof filter.label !== 'string')
+      throw invalidType('label', 'a string', filter.label)
     return yield* dump<Addr>({
       type: RTM_GETADDR,
       flags: 0,
@@ -381,6 +373,8 @@ const shown = (addresses: readonly Addr[]): string =>
 
 function create(doing: string, flags: number, options: AddrOptions): Request {
   onlyKnown(doing, options, known)
+  // The message is written when its turn comes, and by then the caller may have changed its object.
+  const { dev, label, metric, proto, unknown } = options
   const { address, peer, wire } = parsed(options)
   const lifetime = lifetimeOf(options)
   let bits = 0
@@ -389,7 +383,12 @@ function create(doing: string, flags: number, options: AddrOptions): Request {
     if (value !== undefined && typeof value !== 'boolean') throw invalidType(name, 'a boolean', value)
     if (value) bits |= bit
   }
+  if (label !== undefined && address.family !== AF_INET) {
+    throw invalidValue('label', label, 'needs an IPv4 address: IPv6 addresses have no label')
+  }
   const scope = options.scope === undefined ? 0 : scopes.number(options.scope, 'scope')
+  const broadcast = broadcastText(options.broadcast, wire)
+  const flagBits = bits === 0 ? undefined : bits
   return {
     type: RTM_NEWADDR,
     flags,
@@ -397,28 +396,17 @@ function create(doing: string, flags: number, options: AddrOptions): Request {
     doing,
     subject: options.address,
     encode(writer) {
-      const index = writer.names.index(options.dev, 'dev')
+      const index = writer.names.index(dev, 'dev')
       ifaddrmsg.write(writer, { family: address.family, prefixlen: wire.length, flags: bits & 0xff, scope, index })
       writeAddresses(writer, address, peer)
-      table.write(
-        writer,
-        {
-          broadcast: broadcastText(options.broadcast, wire),
-          anycast: options.anycast,
-          label: options.label,
-          lifetime,
-          flags: bits === 0 ? undefined : bits,
-          metric: options.metric,
-          proto: options.proto,
-        },
-        doing,
-      )
+      table.write(writer, { broadcast, label, lifetime, flags: flagBits, metric, proto, unknown }, doing)
     },
   }
 }
 
 function remove(doing: string, options: AddrKey): Request {
   onlyKnown(doing, options, knownToDel)
+  const { dev } = options
   const { address, peer, wire } = parsed(options)
   return {
     type: RTM_DELADDR,
@@ -427,11 +415,8 @@ function remove(doing: string, options: AddrKey): Request {
     doing,
     subject: options.address,
     encode(writer) {
-      ifaddrmsg.write(writer, {
-        family: address.family,
-        prefixlen: wire.length,
-        index: writer.names.index(options.dev, 'dev'),
-      })
+      const index = writer.names.index(dev, 'dev')
+      ifaddrmsg.write(writer, { family: address.family, prefixlen: wire.length, index })
       writeAddresses(writer, address, peer)
     },
   }
@@ -458,21 +443,22 @@ function writeBytes(writer: Writer, type: number, bytes: Uint8Array): void {
 }
 
 function broadcastText(given: string | undefined, wire: Prefix): string | undefined {
-  if (given !== '+' && given !== '-') {
-    if (given !== undefined && ipBytes('broadcast', given).length !== 4) {
-      throw invalidValue('broadcast', given, 'must be an IPv4 address: IPv6 has no broadcast')
-    }
-    return given
-  }
+  if (given === undefined) return undefined
   if (wire.family !== AF_INET) throw invalidValue('broadcast', given, 'needs an IPv4 address: IPv6 has no broadcast')
+  if (given !== '+' && given !== '-') {
+    if (ipBytes('broadcast', given).length === 4) return given
+    throw invalidValue('broadcast', given, 'must be an IPv4 address')
+  }
   const host = broadcastOf(new Uint8Array(4), wire.length)
   return wire.bytes.map((byte, index) => (given === '+' ? byte | host[index]! : byte & ~host[index]!)).join('.')
 }
 
-function lifetimeOf(options: AddrOptions): Values<typeof table>['lifetime'] {
+function lifetimeOf(options: AddrOptions & { deprecated?: boolean }): Values<typeof table>['lifetime'] {
   if (options.validLft === undefined && options.preferredLft === undefined) return undefined
   const valid = seconds('validLft', options.validLft)
-  const preferred = options.preferredLft === undefined ? valid : seconds('preferredLft', options.preferredLft)
+  let preferred = options.preferredLft === undefined ? valid : seconds('preferredLft', options.preferredLft)
+  // So does the kernel report an IPv4 address that is valid for ever and no longer preferred.
+  if (options.deprecated && preferred === FOREVER) preferred = 0
   if (preferred > valid) throw invalidValue('preferredLft', options.preferredLft, 'must not be longer than validLft')
   return { valid, preferred, created: 0, updated: 0 }
 }

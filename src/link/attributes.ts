@@ -3,11 +3,13 @@
 import { descriptorOf, type NetnsRef } from '../namespace.js'
 import {
   type Attribute,
+  absent,
   attributes,
   bool8,
   device,
   eachAttribute,
   enum8,
+  enumBe16,
   ignored,
   list,
   mac,
@@ -92,6 +94,9 @@ const IFLA_NETNS_IMMUTABLE = 67
 const IFLA_HEADROOM = 68
 const IFLA_TAILROOM = 69
 
+const ETH_P_8021Q = 0x8100
+const ETH_P_8021AD = 0x88a8
+
 const IFLA_INET6_ADDR_GEN_MODE = 8
 const IFLA_XDP_ATTACHED = 2
 const IFLA_XDP_PROG_ID = 4
@@ -157,32 +162,60 @@ export const ifinfomsg = new Struct('struct ifinfomsg', {
 })
 
 const stats64 = new Struct('struct rtnl_link_stats64', {
+  /** Packets received without an error. */
   rxPackets: field('rx_packets', U64),
+  /** Packets sent. */
   txPackets: field('tx_packets', U64),
+  /** Bytes of the packets received. */
   rxBytes: field('rx_bytes', U64),
+  /** Bytes of the packets sent. */
   txBytes: field('tx_bytes', U64),
+  /** Packets received that were damaged, in whatever way. */
   rxErrors: field('rx_errors', U64),
+  /** Packets that could not be sent, for whatever reason. */
   txErrors: field('tx_errors', U64),
+  /** Packets received whole that the kernel had no room or no use for. */
   rxDropped: field('rx_dropped', U64),
+  /** Packets dropped on their way out, for want of room. */
   txDropped: field('tx_dropped', U64),
+  /** Multicast packets received. */
   multicast: field('multicast', U64),
+  /** Collisions seen while sending. */
   collisions: field('collisions', U64),
+  /** Of `rxErrors`: packets of a length that cannot be. */
   rxLengthErrors: field('rx_length_errors', U64),
+  /** Of `rxErrors`: packets that came faster than the receiver could take them in. */
   rxOverErrors: field('rx_over_errors', U64),
+  /** Of `rxErrors`: packets with a wrong checksum. */
   rxCrcErrors: field('rx_crc_errors', U64),
+  /** Of `rxErrors`: packets that did not end on a whole byte. */
   rxFrameErrors: field('rx_frame_errors', U64),
+  /** Of `rxErrors`: overflows of the receiver's FIFO. */
   rxFifoErrors: field('rx_fifo_errors', U64),
+  /** Packets the device dropped because it had no buffer left to put them into. */
   rxMissedErrors: field('rx_missed_errors', U64),
+  /** Of `txErrors`: packets given up, for too many collisions among others. */
   txAbortedErrors: field('tx_aborted_errors', U64),
+  /** Of `txErrors`: losses of the carrier while sending. */
   txCarrierErrors: field('tx_carrier_errors', U64),
+  /** Of `txErrors`: the sender's FIFO ran empty or over. */
   txFifoErrors: field('tx_fifo_errors', U64),
+  /** Of `txErrors`: no heartbeat after a packet (old half-duplex Ethernet). */
   txHeartbeatErrors: field('tx_heartbeat_errors', U64),
+  /** Of `txErrors`: collisions that came too late. */
   txWindowErrors: field('tx_window_errors', U64),
+  /** Compressed packets received (SLIP, PPP). */
   rxCompressed: field('rx_compressed', U64),
+  /** Compressed packets sent (SLIP, PPP). */
   txCompressed: field('tx_compressed', U64),
+  /** Packets received by a port that is not in use, the spare one of a bond among others, and dropped (Linux 4.6). */
   rxNohandler: field('rx_nohandler', U64),
+  /** Packets for another host that were received and dropped (Linux 5.19). */
   rxOtherhostDropped: field('rx_otherhost_dropped', U64),
 })
+
+/** Counters of a device since it was made. They are exact to 2^53. A kernel too old for one of them reports 0. */
+export interface LinkStats extends ReturnType<typeof stats64.read> {}
 
 /** Names of the hardware types, as `ip link` spells them. @internal */
 export const hardwareTypes = enumeration(
@@ -204,24 +237,24 @@ export const hardwareTypes = enumeration(
   0xffff,
 )
 
-/** The flags of a device, under the names `ip link` shows. @internal */
+/** The flags of a device, under the names `ip link` shows, in its order. @internal */
 export const flagNames = bitNames({
-  UP: IFF_UP,
-  BROADCAST: IFF_BROADCAST,
-  DEBUG: IFF_DEBUG,
   LOOPBACK: IFF_LOOPBACK,
+  BROADCAST: IFF_BROADCAST,
   POINTOPOINT: IFF_POINTOPOINT,
-  NOTRAILERS: IFF_NOTRAILERS,
-  RUNNING: IFF_RUNNING,
+  MULTICAST: IFF_MULTICAST,
   NOARP: IFF_NOARP,
-  PROMISC: IFF_PROMISC,
   ALLMULTI: IFF_ALLMULTI,
+  PROMISC: IFF_PROMISC,
   MASTER: IFF_MASTER,
   SLAVE: IFF_SLAVE,
-  MULTICAST: IFF_MULTICAST,
-  PORTSEL: IFF_PORTSEL,
-  AUTOMEDIA: IFF_AUTOMEDIA,
+  DEBUG: IFF_DEBUG,
   DYNAMIC: IFF_DYNAMIC,
+  AUTOMEDIA: IFF_AUTOMEDIA,
+  PORTSEL: IFF_PORTSEL,
+  NOTRAILERS: IFF_NOTRAILERS,
+  UP: IFF_UP,
+  RUNNING: IFF_RUNNING,
   LOWER_UP: IFF_LOWER_UP,
   DORMANT: IFF_DORMANT,
   ECHO: IFF_ECHO,
@@ -239,6 +272,7 @@ const operstates = enumeration(
   },
   0xff,
 )
+const vlanProtocols = enumeration({ '802.1Q': ETH_P_8021Q, '802.1ad': ETH_P_8021AD }, 0xffff)
 const linkmodes = enumeration({ default: IF_LINK_MODE_DEFAULT, dormant: IF_LINK_MODE_DORMANT }, 0xff)
 const addrGenModes = enumeration(
   {
@@ -250,28 +284,30 @@ const addrGenModes = enumeration(
   0xff,
 )
 
+type AddrGenMode = ReturnType<typeof addrGenModes.name>
+
 const inet6 = attributes({ addrGenMode: enum8(IFLA_INET6_ADDR_GEN_MODE, addrGenModes) })
 const families = attributes({ inet6: nested(AF_INET6, inet6) })
 
 /** What a family keeps with a device: of all that, `ip link` sets and shows one thing. */
-const addrGenMode: Attribute<string | number> = {
+const addrGenMode: Attribute<AddrGenMode> = {
   types: [IFLA_AF_SPEC],
   inner: () => families,
   transparent: true,
   write(writer, value, key) {
-    const mode = addrGenModes.name(addrGenModes.number(value as 'none', writer.where(key)))
+    const mode = addrGenModes.name(addrGenModes.number(value, writer.where(key)))
     nested(IFLA_AF_SPEC, families).write(writer, { inet6: { addrGenMode: mode } }, key)
   },
   // Of IPv6's part only this is looked at: the rest is a copy of sysctls and counters.
   read(reader, at, length) {
-    let mode: string | number | undefined
+    let mode: AddrGenMode | undefined
     eachAttribute(reader, at, length, (family, from, size) => {
       if (family !== AF_INET6) return
       eachAttribute(reader, from, size, (type, value) => {
         if (type === IFLA_INET6_ADDR_GEN_MODE) mode = addrGenModes.name(reader.bytes[value] as number)
       })
     })
-    return mode as string | number
+    return mode as AddrGenMode
   },
 }
 
@@ -287,15 +323,32 @@ const netns: Attribute<NetnsRef> = {
 }
 
 const xdp = attributes({
+  /** Where it runs: 1 in the driver, 2 in the kernel's stack (generic), 3 on the hardware, 4 in several of these places. */
   attached: u8(IFLA_XDP_ATTACHED),
+  /** The id of the program (Linux 4.13). */
   progId: u32(IFLA_XDP_PROG_ID),
 })
+
+/** The XDP program of a device. */
+export interface LinkXdp extends Options<typeof xdp> {}
 
 /** A number, or the one name every machine has. */
 const group: Attribute<number | 'default'> = {
   ...u32(IFLA_GROUP),
   write: (writer, value, key) => u32(IFLA_GROUP).write(writer, value === 'default' ? 0 : value, key),
 } as Attribute<number | 'default'>
+
+/**
+ * A device something is made upon, none when it is 0. It is read as an index, for what the message says last is which namespace it is in;
+ * after that `decode` names what goes by `link`, and in the table of a kind by `dev`. @internal
+ */
+export const underlying = (type: number): Attribute<string | number> => ({
+  ...device(type),
+  read: (reader, at) => reader.view.getUint32(at, true) || absent,
+})
+
+/** The tag of a VLAN. @internal */
+export const vlanProtocol = (type: number): Attribute<'802.1Q' | '802.1ad' | number> => enumBe16(type, vlanProtocols)
 
 /** @internal */
 export const common = attributes({
@@ -305,19 +358,19 @@ export const common = attributes({
   address: mac(IFLA_ADDRESS),
   /** The link-layer broadcast address. */
   broadcast: mac(IFLA_BROADCAST),
-  /** The largest packet it carries, in bytes. */
+  /** The largest packet it carries, in bytes: from `minMtu` to `maxMtu`. */
   mtu: u32(IFLA_MTU),
   /** The device it is made upon, or its other end: a name, or an index when that is in another namespace (`linkNetnsid`). */
-  link: { ...device(IFLA_LINK), read: (reader, at) => reader.view.getUint32(at, true) } as Attribute<string | number>,
+  link: underlying(IFLA_LINK),
   /** The bridge, bond or VRF it is a port of. */
   master: device(IFLA_MASTER),
   /** The namespace it is made in, or moved to: a handle, a name, or `{ pid }`. */
   netns,
-  /** The length of the transmit queue, in packets. */
+  /** The length of the transmit queue, in packets: 0 to 2^32 - 1. */
   txqueuelen: u32(IFLA_TXQLEN),
   /** A description for people, of at most 255 bytes; `''` takes it away. */
-  alias: text(IFLA_IFALIAS, 255),
-  /** The group it belongs to: a number, or `'default'` for 0. */
+  alias: text(IFLA_IFALIAS, 255, undefined, false),
+  /** The group it belongs to: 0 to 2^32 - 1, or `'default'` for 0. */
   group,
   /** How many transmit queues it has: 1 to 4096. Only when it is made. */
   numTxQueues: u32(IFLA_NUM_TX_QUEUES),
@@ -327,15 +380,15 @@ export const common = attributes({
   carrier: bool8(IFLA_CARRIER),
   /** What brings its operational state up: the carrier alone, or a program's word, too. */
   linkmode: enum8(IFLA_LINKMODE, linkmodes),
-  /** How the address of its IPv6 link-local address is made: eui64, none, stable_secret, random. */
+  /** How its IPv6 link-local address is made: eui64, none, stable_secret, random. Set it before the link is up. */
   addrGenMode,
   /** Held down for a reason of the protocol's (few drivers). */
   protoDown: bool8(IFLA_PROTO_DOWN),
-  /** The largest packet handed to it to be segmented, in bytes: 65536 and more for BIG TCP. */
+  /** The largest packet handed to it to be segmented, in bytes: at most `tsoMaxSize`. More than 65536 is BIG TCP (Linux 5.19). */
   gsoMaxSize: u32(IFLA_GSO_MAX_SIZE),
-  /** The most segments of such a packet. */
+  /** The most segments of such a packet: at most `tsoMaxSegs`. */
   gsoMaxSegs: u32(IFLA_GSO_MAX_SEGS),
-  /** The largest packet put together on receipt, in bytes (Linux 5.18). */
+  /** The largest packet put together on receipt, in bytes: at most 524280 (Linux 5.18). */
   groMaxSize: u32(IFLA_GRO_MAX_SIZE),
   /** As `gsoMaxSize`, for IPv4 (Linux 6.3). */
   gsoIpv4MaxSize: u32(IFLA_GSO_IPV4_MAX_SIZE),
@@ -363,7 +416,7 @@ export const common = attributes({
   minMtu: readOnly(u32(IFLA_MIN_MTU)),
   /** The largest MTU it takes; 0: no limit. */
   maxMtu: readOnly(u32(IFLA_MAX_MTU)),
-  /** The largest packet its hardware segments, in bytes. */
+  /** The largest packet it can segment, in bytes. */
   tsoMaxSize: readOnly(u32(IFLA_TSO_MAX_SIZE)),
   /** The most segments of such a packet. */
   tsoMaxSegs: readOnly(u32(IFLA_TSO_MAX_SEGS)),
@@ -376,9 +429,9 @@ export const common = attributes({
   /** The bus that hardware is on. */
   parentBus: readOnly(text(IFLA_PARENT_DEV_BUS_NAME, 255)),
   /** The XDP program attached to it. */
-  xdp: readOnly(nested(IFLA_XDP, xdp)),
+  xdp: readOnly<LinkXdp>(nested(IFLA_XDP, xdp)),
   /** Counters since it was made. */
-  stats: readOnly(struct(IFLA_STATS64, stats64)),
+  stats: readOnly<LinkStats>(struct(IFLA_STATS64, stats64)),
   older: ignored(IFLA_STATS, IFLA_MAP, IFLA_WEIGHT, IFLA_WIRELESS, IFLA_PROTINFO),
   functions: ignored(IFLA_NUM_VF, IFLA_VFINFO_LIST, IFLA_VF_PORTS, IFLA_PORT_SELF, IFLA_EXT_MASK),
   hardware: ignored(IFLA_PHYS_PORT_ID, IFLA_PHYS_SWITCH_ID, IFLA_DEVLINK_PORT, IFLA_DPLL_PIN, IFLA_PROTO_DOWN_REASON),

@@ -1,6 +1,15 @@
 /** IFLA_LINKINFO: what kind a link is, the options of the kind, and those it has as a port of another. */
 
-import { type Attribute, Attributes, type Entries, eachAttribute, nested, raw, text } from '../netlink/attributes.js'
+import {
+  type Attribute,
+  Attributes,
+  type Entries,
+  eachAttribute,
+  nested,
+  numbered,
+  raw,
+  text,
+} from '../netlink/attributes.js'
 import type { Reader } from '../netlink/writer.js'
 import { type KindName, kinds } from './kinds.js'
 
@@ -19,24 +28,25 @@ function tableOf(kind: string | undefined, slaveKind: string | undefined): Attri
   const key = `${kind ?? ''}/${slaveKind ?? ''}`
   const known = tables.get(key)
   if (known !== undefined) return known
-  const data = isKind(kind) ? nested(IFLA_INFO_DATA, kinds[kind].table as Attributes<Entries>) : raw(IFLA_INFO_DATA)
+  const own = isKind(kind) ? kinds[kind].table : undefined
   const port = isKind(slaveKind) ? kinds[slaveKind].port : undefined
-  const slaveData =
-    port === undefined ? raw(IFLA_INFO_SLAVE_DATA) : nested(IFLA_INFO_SLAVE_DATA, port as Attributes<Entries>)
   const entries: Record<string, Attribute<unknown>> = {
     kind: text(IFLA_INFO_KIND, 63) as Attribute<unknown>,
     slaveKind: text(IFLA_INFO_SLAVE_KIND, 63) as Attribute<unknown>,
     xstats: raw(IFLA_INFO_XSTATS) as Attribute<unknown>,
-    [kind ?? 'data']: data as Attribute<unknown>,
-    [slaveKind === undefined ? 'slaveData' : portKey(slaveKind)]: slaveData as Attribute<unknown>,
+    ...(kind === undefined || own === undefined
+      ? { data: numbered(IFLA_INFO_DATA) as Attribute<unknown> }
+      : { [kind]: nested(IFLA_INFO_DATA, own as Attributes<Entries>) as Attribute<unknown> }),
+    ...(slaveKind === undefined || port === undefined
+      ? { slaveData: numbered(IFLA_INFO_SLAVE_DATA) as Attribute<unknown> }
+      : { [portKey(slaveKind)]: nested(IFLA_INFO_SLAVE_DATA, port as Attributes<Entries>) as Attribute<unknown> }),
   }
   const table = new Attributes(entries)
   tables.set(key, table)
   return table
 }
 
-/** @internal */
-export const isKind = (kind: string | undefined): kind is KindName => kind !== undefined && Object.hasOwn(kinds, kind)
+const isKind = (kind: string | undefined): kind is KindName => kind !== undefined && Object.hasOwn(kinds, kind)
 
 /** The property a port's options go by: `bridgePort`. @internal */
 export const portKey = (kind: string): string => `${kind}Port`
@@ -51,7 +61,10 @@ function kindsIn(reader: Reader, at: number, length: number): [string | undefine
   return [kind, slaveKind]
 }
 
-/** What a link is: `kind`, the kind's options under its name, `slaveKind`, and a port's options under its kind's name and `Port`. */
+/**
+ * What a link is: `kind`, the kind's options under its name, `slaveKind`, and a port's options under its kind's name and `Port`. What
+ * belongs to a kind that this version does not know is under `data` and `slaveData`.
+ */
 type Info = { kind?: string | undefined; slaveKind?: string | undefined } & Record<string, unknown>
 
 /** @internal */
@@ -61,7 +74,7 @@ export const info: Attribute<Info> = {
   inner: (reader, at, length) => tableOf(...kindsIn(reader, at, length)),
   write(writer, value, key) {
     const start = writer.openNested(IFLA_LINKINFO)
-    tableOf(value.kind, value.slaveKind).write(writer, value, key)
+    tableOf(value['data'] === undefined ? value.kind : undefined, value.slaveKind).write(writer, value, key)
     writer.close(start)
   },
   read: (reader, at, length) => tableOf(...kindsIn(reader, at, length)).read(reader, at, length) as Info,

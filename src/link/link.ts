@@ -1,13 +1,17 @@
 /** Devices: `ip link`. */
 
+import { constants } from 'node:os'
+import { performance } from 'node:perf_hooks'
 import { descriptorOf, type NetnsRef } from '../namespace.js'
-import { Attributes, type Options, type Schema, type Values } from '../netlink/attributes.js'
+import { Attributes, type Entries, type Schema } from '../netlink/attributes.js'
 import { deviceName, integer, invalidType, invalidValue, oneOf, onlyKnown } from '../netlink/check.js'
+import { NetlinkError } from '../netlink/error.js'
+import { Events } from '../netlink/events.js'
 import { type Answer, ask, call, dump, type Operation, type Request, send, settle } from '../netlink/operation.js'
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL } from '../netlink/protocol.js'
-import { DirectTransport } from '../netlink/transport.js'
+import { DirectTransport, type Home } from '../netlink/transport.js'
 import type { Reader, Writer } from '../netlink/writer.js'
-import { type DelOptions, type Device, deletion } from '../rtnetlink.js'
+import { type DelOptions, type Device, deletion, isError } from '../rtnetlink.js'
 import {
   afterwards,
   altname,
@@ -25,8 +29,10 @@ import {
   switchBits,
   switchNames,
 } from './attributes.js'
-import { info, isKind, portKey } from './info.js'
-import { type KindName, type Kinds, kinds } from './kinds.js'
+import { info } from './info.js'
+import { type KindName, type Kinds, kinds, type Ports, ports, type TypesOf } from './kinds.js'
+
+const RTNLGRP_LINK = 1
 
 const RTM_NEWLINK = 16
 const RTM_DELLINK = 17
@@ -43,50 +49,97 @@ export const linkSchema = {
   table,
 } satisfies Schema
 
-/** The options of one kind. */
-export type KindOptions<K extends KindName> = Options<Kinds[K]['table']>
+/** What links of each kind are told. {@link LinkAddOptions} and {@link LinkSetOptions} have it beside `kind`. @interface */
+export type LinkKinds = { [K in keyof Kinds]: TypesOf<Kinds[K]>['options'] }
+/** @internal */
+export type KindOptions<K extends KindName> = LinkKinds[K]
 
-/** The options a device has as a port, by the kind it is a port of. */
-export interface PortOptions {
-  /** As a port of a bridge: `ip link set type bridge_slave`. */
-  bridgePort?: Options<NonNullable<Kinds['bridge']['port']>> | undefined
+/** What a device is told as a port. */
+export type PortOptions = { [K in keyof Ports]?: TypesOf<Ports[K]>['portOptions'] | undefined }
+
+/** A kind of link that this version does not know, and what it is told. */
+export interface RawKind {
+  /** The kind. */
+  kind: {
+    /** The name the kernel has for it: `'team'`. */
+    raw: string
+  }
+  /** Its options: by attribute number, the bytes in hexadecimal. `{ 1: '2a000000' }` is the number 42 of 32 bits. */
+  data?: Record<number, string> | undefined
 }
 
 /** What a link can be told whatever its kind is. */
 export interface LinkOptions extends CommonOptions, LinkSwitches, PortOptions {}
 
-/** A link to be made: its kind, the options of that kind, and those every link has. */
-export type LinkAddOptions = {
-  [K in KindName]: {
-    /** What it is to be. */
-    kind: K
-    /** Its index; the kernel chooses one when it is not given. */
-    index?: number | undefined
-  } & KindOptions<K> &
-    Omit<LinkOptions, keyof KindOptions<K>>
-}[KindName]
+// An editor shows what an option means only if it is one and the same property in every type a link may have. So those options whose names no
+// kind has are taken together, and the few others for each kind.
+type Clashing = keyof LinkOptions & { [K in keyof LinkKinds]: keyof LinkKinds[K] }[keyof LinkKinds]
+type Plain = Omit<LinkOptions, Clashing>
 
-/** What is to be changed of a link. The options of its kind go with the `kind` they belong to. */
-export type LinkSetOptions =
-  | (LinkOptions & {
-      kind?: undefined
-      /** Takes it out of its bridge, bond or VRF. */
-      nomaster?: boolean | undefined
-    })
+/** What a link of a kind is told: the options `Own` of the kind, and those of {@link LinkOptions} whose names the kind does not have. */
+export type WithKind<Own> = Own & Plain & Omit<Pick<LinkOptions, Clashing>, keyof Own>
+
+/** What is said of a new link only. */
+export interface NewLink {
+  /** Its index, 1 to 2^31 - 1; the kernel chooses one when it is not given. */
+  index?: number | undefined
+}
+
+/** What is said of a link that is there. */
+export interface ExistingLink {
+  /** Takes it out of its bridge, bond or VRF. */
+  nomaster?: boolean | undefined
+}
+
+/**
+ * A link to be made: its `kind`, the options of that kind ({@link LinkKinds}: beside `kind: 'veth'` those of {@link VethOptions}), and those every
+ * link has ({@link LinkOptions}). Where both have an option of one name, the kind's is meant: the `group` of a vxlan is a multicast address.
+ */
+export type LinkAddOptions =
   | {
-      [K in KindName]: { kind: K; nomaster?: boolean | undefined } & KindOptions<K> &
-        Omit<LinkOptions, keyof KindOptions<K>>
-    }[KindName]
+      [K in keyof LinkKinds]: {
+        /** What it is to be. */
+        kind: K
+      } & NewLink &
+        WithKind<LinkKinds[K]>
+    }[keyof LinkKinds]
+  | (NewLink & WithKind<RawKind>)
+
+/** What is to be changed of a link. Options of its kind ({@link LinkKinds}) go with the `kind` they belong to. */
+export type LinkSetOptions =
+  | ({
+      /** Not given: no option of its kind is changed. */
+      kind?: undefined
+    } & ExistingLink &
+      WithKind<unknown>)
+  | {
+      [K in keyof LinkKinds]: {
+        /** What it is. The options are those of this kind. */
+        kind: K
+      } & ExistingLink &
+        WithKind<LinkKinds[K]>
+    }[keyof LinkKinds]
+  | (ExistingLink & WithKind<RawKind>)
 
 /** A link that was made. */
 export interface LinkMade {
+  /** Its name, also where the kernel chose it. */
   name: string
+  /** Its index in the namespace it was made in. */
   index: number
 }
 
+/** What a link has of its kind, under the name of the kind. */
+export type KindValues = { [K in keyof Kinds]?: TypesOf<Kinds[K]>['values'] }
+
+/** What a link has as a port, under the name of the kind it is a port of, and `Port`. */
+export type PortValues = { [K in keyof Ports]?: TypesOf<Ports[K]>['portValues'] }
+
 /** A device as the kernel reports it. */
-export interface Link extends Omit<CommonValues, 'netns' | 'name'> {
+export interface Link extends Omit<CommonValues, 'netns' | 'name'>, KindValues, PortValues {
+  /** Its index: no other device of its namespace has the same. */
   index: number
+  /** Its name. */
   name: string
   /** The hardware type: `'ether'`, `'loopback'`, or a number where there is no name. */
   type: string | number
@@ -98,10 +151,10 @@ export interface Link extends Omit<CommonValues, 'netns' | 'name'> {
   kind?: string
   /** What it is a port of. */
   slaveKind?: string
-  /** The options it has as a bridge, when it is one. */
-  bridge?: Values<Kinds['bridge']['table']>
-  /** The options it has as a port of a bridge. */
-  bridgePort?: Values<NonNullable<Kinds['bridge']['port']>>
+  /** What it has of a kind that this version does not know: by attribute number, the bytes in hexadecimal. */
+  data?: Record<number, string>
+  /** What it has as a port of such a kind. */
+  slaveData?: Record<number, string>
 }
 
 /** Which links to list. */
@@ -118,13 +171,31 @@ export interface LinkFilter {
 
 const knownFilters = new Set(['kind', 'master', 'group', 'up'])
 const knownDel = new Set(['missingOk'])
+const knownToWait = new Set(['timeout', 'signal'])
+const knownRaw = new Set(['raw'])
 const kindNames = Object.keys(kinds) as KindName[]
 /** What a listed link has that is not an option: it may be given back. */
-const reported = ['type', 'flags', 'slaveKind', 'unknown', ...kindNames]
-const everyLink = [...Object.keys(common.entries), ...switchNames, ...kindNames.map(portKey), ...reported]
+const reported = ['type', 'flags', 'slaveKind', 'data', 'slaveData', 'unknown', ...kindNames]
+const portKeys = Object.keys(ports)
+const everyLink = [...Object.keys(common.entries), ...switchNames, ...portKeys, ...reported]
+
+/** How long to wait for a link. */
+export interface LinkWaitOptions {
+  /** How many milliseconds to wait at most, 0 to 2^31 - 1; 5000 unless said otherwise. */
+  timeout?: number | undefined
+  /** Gives up waiting when it is aborted. A thread that waits in `nslink/sync` sees only one that was aborted before. */
+  signal?: AbortSignal | undefined
+}
 
 /** Devices (`ip link`). */
 export class LinkOperations {
+  readonly #home: Home
+
+  /** @internal */
+  constructor(home: Home) {
+    this.#home = home
+  }
+
   /**
    * Makes a link: `ip link add`.
    *
@@ -134,13 +205,16 @@ export class LinkOperations {
    * The kernel takes some options (`alias`, `addrGenMode`, `carrier`, `protoDown`, those of a port) only for a link that is there:
    * they follow in a second message. When that one fails the link is deleted again.
    *
+   * A kind that this version does not know goes by its name, and its options by their numbers:
+   * `link.add({ kind: { raw: 'team' }, name: 'team0', data: { … } })`.
+   *
    * @returns its name and index, also when the kernel chose them (which takes Linux 6.2)
    * @throws NetlinkError EEXIST when the name or the index is taken; EOPNOTSUPP when the kernel lacks the kind
    */
   *add(options: LinkAddOptions): Operation<LinkMade> {
     onlyObject('link.add', options)
     const { index, name, netns } = options
-    const kind = oneOf('kind', options.kind, kindNames)
+    const kind = isRaw(options.kind) ? options.kind : oneOf('kind', options.kind, kindNames)
     if (index !== undefined) integer('index', index, 1, 0x7fff_ffff)
     const named = name !== undefined && !deviceName('name', name).includes('%')
     if (netns !== undefined && !named && index === undefined) {
@@ -152,29 +226,35 @@ export class LinkOperations {
     }
     // Which device a master is depends on the namespace that is asked, too.
     const later = netns === undefined ? afterwards : [...afterwards, 'master']
-    const { main, rest } = change('link.add', options, kind, name ?? kind, ['kind', 'index'], later, (writer, bits) =>
+    const subject = name ?? (typeof kind === 'string' ? kind : kind.raw)
+    const { main, rest } = change('link.add', options, kind, subject, ['kind', 'index'], later, (writer, bits) =>
       ifinfomsg.write(writer, { family: LINK_FAMILY, index: index ?? 0, ...bits }),
     )
-    const request = { ...main, flags: NLM_F_CREATE | NLM_F_EXCL, renames: true }
+    const request = { ...main, flags: NLM_F_CREATE | NLM_F_EXCL, renames: true, unsteady: true }
     const made = yield* create(request, named ? name : undefined, index, netns)
-    if (rest !== undefined) yield* inside(netns, complete(rest(made.index), made))
+    const requests = rest(made.index)
+    if (requests.length > 0) yield* inside(netns, complete(requests, made))
     return made
   }
 
   /**
    * Changes a link: `ip link set`. Only what is given is changed. `{ name }` renames it, `{ netns }` moves it to another namespace.
    *
+   * Of some kinds (the tunnels, and the switches of a macvlan) the kernel takes what is left out for cleared. There the link is read first,
+   * and told again what is to stay.
+   *
    * @throws NetlinkError ENODEV when there is no such link; EOPNOTSUPP for what its kind does not let be changed
    */
   *set(dev: Device, options: LinkSetOptions): Operation<void> {
     onlyObject('link.set', options)
     const { kind, nomaster, ...rest } = options
-    if (kind !== undefined && !isKind(kind)) throw invalidValue('kind', kind, 'is not a kind this version knows')
+    if (kind !== undefined && !isRaw(kind)) oneOf('kind', kind, kindNames)
     if (nomaster !== undefined && typeof nomaster !== 'boolean') throw invalidType('nomaster', 'a boolean', nomaster)
     if (nomaster && rest.master !== undefined) throw invalidValue('nomaster', nomaster, 'contradicts master')
     // In a message that names a link and renames it, the kernel takes the new name for the one to look for.
     const at = isLong(dev) && rest.name !== undefined ? (yield* one(dev)).index : dev
-    const { main, rest: port } = change('link.set', options, kind, dev, ['kind', 'nomaster'], [], (writer, bits) =>
+    const all = typeof kind === 'string' ? yield* repeated(at, kind, options) : options
+    const { main, rest: further } = change('link.set', all, kind, dev, ['kind', 'nomaster'], [], (writer, bits) =>
       target(writer, at, bits),
     )
     yield* send({
@@ -184,10 +264,11 @@ export class LinkOperations {
         if (nomaster) noMaster(writer)
       },
       renames: rest.name !== undefined || rest.netns !== undefined,
+      unsteady: true,
       // Moving waits for everybody who may still be looking at the link.
       slow: rest.netns !== undefined,
     })
-    if (port !== undefined) yield* send(port(rest.name ?? dev))
+    for (const request of further(rest.name ?? dev)) yield* send(request)
   }
 
   /**
@@ -214,7 +295,9 @@ export class LinkOperations {
     onlyKnown('link.list', filter, knownFilters)
     const { kind, master, group, up } = filter
     if (kind !== undefined && typeof kind !== 'string') throw invalidType('kind', 'a string', kind)
+    if (up !== undefined && typeof up !== 'boolean') throw invalidType('up', 'a boolean', up)
     const wantedGroup = group === 'default' ? 0 : group
+    if (wantedGroup !== undefined) integer('group', wantedGroup, 0, 0xffff_ffff)
     return yield* dump<Link>({
       ...base('link.list', undefined),
       type: RTM_GETLINK,
@@ -225,10 +308,54 @@ export class LinkOperations {
       },
       decode(reader, at, length) {
         const link = decode(reader, at, length)
+        // The kernel does the choosing, but not for a kind it does not know.
+        if (kind !== undefined && link.kind !== kind) return undefined
         if (wantedGroup !== undefined && link.group !== wantedGroup) return undefined
         return up === undefined || link.up === up ? link : undefined
       },
     })
+  }
+
+  /**
+   * Waits until there is a link of that name, which may be there already, and `predicate` is content with it; returns the link as it
+   * is then. The kernel tells of changes: nothing is polled.
+   *
+   * ```ts
+   * await ns.link.waitFor('eth0', ({ operstate }) => operstate === 'up')
+   * ```
+   *
+   * @throws NetlinkError ETIMEDOUT, saying what is still missing
+   * @throws the reason of `signal` when that is aborted, and what `predicate` throws
+   */
+  *waitFor(
+    dev: Device,
+    predicate: (link: Link) => boolean = () => true,
+    options: LinkWaitOptions = {},
+  ): Operation<Link> {
+    const doing = `link.waitFor ${dev}`
+    onlyKnown('link.waitFor', options, knownToWait)
+    const { timeout = 5000, signal } = options
+    integer('timeout', timeout, 0, 0x7fff_ffff)
+    if (typeof predicate !== 'function') throw invalidType('predicate', 'a function', predicate)
+    if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal)
+    const end = performance.now() + timeout
+    const events = new Events(this.#home, [RTNLGRP_LINK])
+    try {
+      for (;;) {
+        const link = yield* found(dev)
+        if (link !== undefined && predicate(link)) return link
+        if (yield* events.wait(end - performance.now(), signal)) {
+          // That something has changed is all that is needed of them: asking says what.
+          events.read()
+          continue
+        }
+        const missing = link === undefined ? 'there is no such link' : 'the link is not as it is to be'
+        const failure = { errno: -constants.errno.ETIMEDOUT, syscall: 'netlink', doing, netns: this.#home.label }
+        throw new NetlinkError(failure, `after ${timeout} ms ${missing}`)
+      }
+    } finally {
+      events.close()
+    }
   }
 
   /** Gives a link further names, each of at most 127 bytes: `ip link property add` (Linux 5.5). */
@@ -267,8 +394,18 @@ const removal = (doing: string, dev: Device): Request => ({
   slow: true,
 })
 
-const one = (dev: Device): Operation<Link> =>
-  ask<Link>({ ...base('link.get', dev), type: RTM_GETLINK, encode: (writer) => target(writer, dev, {}), decode })
+const one = (dev: Device, doing = 'link.get'): Operation<Link> =>
+  ask<Link>({ ...base(doing, dev), type: RTM_GETLINK, encode: (writer) => target(writer, dev, {}), decode })
+
+/** One link, or undefined when there is none. */
+function* found(dev: Device): Operation<Link | undefined> {
+  try {
+    return yield* one(dev, 'link.waitFor')
+  } catch (error) {
+    if (isError(error, 'ENODEV')) return undefined
+    throw error
+  }
+}
 
 /** Makes a link and finds out what it is called, where the kernel chooses, and which index it has. */
 function* create(
@@ -291,13 +428,24 @@ function* create(
 }
 
 /** Tells a new link what the kernel takes only from one that is there. When that fails, the link goes again. */
-function* complete(request: Request, { index }: LinkMade): Operation<void> {
+function* complete(requests: readonly Request[], { index }: LinkMade): Operation<void> {
   try {
-    yield* send(request)
+    for (const request of requests) yield* send(request)
   } catch (error) {
     yield* settle([removal('link.add', index)])
     throw error
   }
+}
+
+/** The options of a change, and before them those the kernel would take for cleared if they were left out, as they are now. */
+function* repeated(dev: Device, kind: KindName, options: LinkSetOptions): Operation<object> {
+  const { whole, table } = kinds[kind]
+  const entries: Entries = table.entries
+  const lost = (name: string): boolean => Object.hasOwn(entries, name) && (whole || entries[name]?.joint === true)
+  const given = Object.entries(options).filter(([, value]) => value !== undefined)
+  if (!given.some(([name]) => lost(name))) return options
+  const now = (yield* one(dev, 'link.set'))[kind] ?? {}
+  return Object.fromEntries([...Object.entries(now).filter(([name]) => lost(name)), ...given])
 }
 
 /** Runs an operation in another namespace, if one is given. */
@@ -305,7 +453,8 @@ function* inside<T>(netns: NetnsRef | undefined, operation: Operation<T>): Opera
   if (netns === undefined) return yield* operation
   const run = (): T => {
     const { fd, opened } = descriptorOf(netns, 'netns')
-    const transport = new DirectTransport({ fd, label: typeof netns === 'string' ? netns : undefined })
+    const label = typeof netns === 'string' ? netns : (netns as Partial<Home>).label
+    const transport = new DirectTransport({ fd, label })
     try {
       return transport.run(operation)
     } finally {
@@ -317,19 +466,19 @@ function* inside<T>(netns: NetnsRef | undefined, operation: Operation<T>): Opera
 }
 
 /**
- * Which options go where: to the kind's own table, to the common one, to the header's flags. What a link is told as a port goes in
- * a message of its own, for the kernel looks for its master before it sets one, and `later` names others that do.
+ * Which options go where: to the kind's own table, to the common one, to the header's flags. Those that `later` names go in a message of
+ * their own, and so does what a link is told as a port, for the kernel looks for its master before it sets one.
  */
 function change(
   doing: string,
   options: LinkSwitches & PortOptions,
-  kind: KindName | undefined,
+  kind: KindName | RawKind['kind'] | undefined,
   subject: Device,
   extra: readonly string[],
   later: readonly string[],
   header: (writer: Writer, bits: { flags: number; change: number }) => void,
-): { main: Request; rest: ((dev: Device) => Request) | undefined } {
-  const own = kind === undefined ? {} : kinds[kind].table.entries
+): { main: Request; rest: (dev: Device) => Request[] } {
+  const own = typeof kind === 'string' ? kinds[kind].table.entries : kind === undefined ? {} : { data: true }
   onlyKnown(doing, options, new Set([...Object.keys(own), ...everyLink, ...extra]))
   const data: Record<string, unknown> = {}
   const attributes: Record<string, unknown> = {}
@@ -350,25 +499,29 @@ function change(
       header(writer, bits)
       common.write(writer, attributes, doing)
       if (kind === undefined) return
-      info.write(writer, Object.keys(data).length > 0 ? { kind, [kind]: data } : { kind }, doing)
+      if (typeof kind !== 'string') info.write(writer, { kind: kind.raw, ...data }, doing)
+      else info.write(writer, Object.keys(data).length > 0 ? { kind, [kind]: data } : { kind }, doing)
     },
   }
-  if (port === undefined && Object.keys(others).length === 0) return { main, rest: undefined }
-  const rest = (dev: Device): Request => ({
+  const further = (dev: Device, write: (writer: Writer) => void): Request => ({
     ...request,
     encode(writer) {
       target(writer, dev, {})
-      common.write(writer, others, doing)
-      if (port !== undefined) info.write(writer, port, doing)
+      write(writer)
     },
   })
+  const rest = (dev: Device): Request[] => [
+    ...(Object.keys(others).length > 0 ? [further(dev, (writer) => common.write(writer, others, doing))] : []),
+    ...(port !== undefined ? [further(dev, (writer) => info.write(writer, port, doing))] : []),
+  ]
   return { main, rest }
 }
 
 function property(doing: string, type: number, flags: number, dev: Device, names: readonly string[]): Request {
   if (names.length === 0) throw invalidValue('names', names, 'must hold at least one name')
   for (const name of names) {
-    if (typeof name !== 'string' || name === '') throw invalidType('names', 'names', name)
+    if (typeof name !== 'string') throw invalidType('names', 'strings', name)
+    if (name === '') throw invalidValue('names', names, 'must not hold an empty one')
   }
   return {
     ...base(doing, dev),
@@ -380,6 +533,14 @@ function property(doing: string, type: number, flags: number, dev: Device, names
     },
     renames: true,
   }
+}
+
+/** A kind that goes by its name alone. */
+function isRaw(kind: unknown): kind is RawKind['kind'] {
+  if (typeof kind !== 'object' || kind === null) return false
+  onlyKnown('kind', kind, knownRaw)
+  if (typeof (kind as RawKind['kind']).raw !== 'string') throw invalidType('kind.raw', 'a string', kind)
+  return true
 }
 
 function onlyObject(what: string, options: unknown): void {
@@ -396,14 +557,18 @@ export function decode(reader: Reader, at: number, length: number): Link {
     link,
     ...values
   } = table.read(reader, at + ifinfomsg.size, length - ifinfomsg.size)
+  // An index in another namespace says nothing about the devices of this one.
+  const device = (index: number): string | number =>
+    values.linkNetnsid === undefined ? reader.names.name(index) : index
+  const own = kindInfo?.kind === undefined ? undefined : (kindInfo[kindInfo.kind] as { dev?: unknown } | undefined)
+  if (typeof own?.dev === 'number') own.dev = device(own.dev)
   return {
     index: header.index,
     type: hardwareTypes.name(header.type),
     flags: flagNames(header.flags),
     up: isUp(header.flags),
     ...values,
-    // An index in another namespace says nothing about the devices of this one.
-    ...(link !== undefined && { link: values.linkNetnsid === undefined ? reader.names.name(link as number) : link }),
+    ...(link !== undefined && { link: device(link as number) }),
     ...(xdp?.attached ? { xdp } : undefined),
     ...kindInfo,
   } as Link

@@ -16,7 +16,7 @@ import { invalidValue } from '../netlink/check.js'
 import { enumeration, named } from '../netlink/names.js'
 import { S32, U8, U16, U32 } from '../netlink/scalar.js'
 import { field, Struct } from '../netlink/struct.js'
-import { protocols } from '../route/attributes.js'
+import { protocols } from '../rtnetlink.js'
 
 const RTM_NEWNEIGH = 28
 const RTM_DELNEIGH = 29
@@ -81,9 +81,6 @@ const cacheinfo = new Struct('struct nda_cacheinfo', {
   updated: field('ndm_updated', U32),
   refcnt: field('ndm_refcnt', U32),
 })
-
-/** Who made an entry: by name, or as a number from 0 to 255. */
-export type NeighProtocol = (typeof protocols.names)[number] | number
 
 const octets = /^[\da-f]{2}([:-][\da-f]{2})*$/i
 const scratch = new Uint8Array(16)

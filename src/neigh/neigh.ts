@@ -6,10 +6,18 @@ import { invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
 import { ask, dump, type Operation, type Request, send, settle } from '../netlink/operation.js'
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
 import type { Reader, Writer } from '../netlink/writer.js'
-import { type DelOptions, type Device, deletion, type Family, familyName, familyNumber, isError } from '../rtnetlink.js'
+import {
+  type DelOptions,
+  type Device,
+  deletion,
+  type Family,
+  familyName,
+  familyNumber,
+  isError,
+  type Protocol,
+} from '../rtnetlink.js'
 import {
   messages,
-  type NeighProtocol,
   NTF_EXT_LEARNED,
   NTF_EXT_MANAGED,
   NTF_OFFLOADED,
@@ -46,7 +54,10 @@ export type Nud =
 
 /** What names an entry: what `del` and `get` need. */
 export interface NeighKey {
-  /** The device behind which the neighbour is. Only a proxy entry can do without: it is then for all devices. */
+  /**
+   * The device behind which the neighbour is. Only a proxy entry can do without: it is then for all devices. Delete such an entry
+   * before the namespace goes: the kernel (6.18) forgets to, and it can turn up in a namespace made later.
+   */
   dev?: Device | undefined
   /** The neighbour's IPv4 or IPv6 address. (On `lo` and point-to-point devices the kernel has 0.0.0.0 for every IPv4 neighbour.) */
   dst: string
@@ -78,14 +89,15 @@ export interface NeighOptions extends NeighKey {
   use?: boolean | undefined
   /** Has the kernel find the neighbour out and keep it reachable, as `use` does, again and again (Linux 5.16). */
   managed?: boolean | undefined
-  /** Who made it: a routing protocol's name, or a number from 0 to 255 (Linux 5.0). */
-  protocol?: NeighProtocol | undefined
+  /** Who made it (Linux 5.0). */
+  protocol?: Protocol | undefined
   /** Attributes this version of nslink does not know, by number, in hexadecimal. */
   unknown?: Record<number, string> | undefined
 }
 
 /** An entry of a neighbour table. It can be given back to `add`, `replace` and `del`. */
 export interface Neigh extends NeighOptions {
+  /** The family of `dst`. */
   family: Family
   /** Its state; a proxy entry has none. */
   nud?: Nud
@@ -132,8 +144,8 @@ export class NeighOperations {
   /**
    * Adds an entry: `ip neigh add`.
    *
-   * @throws NetlinkError EEXIST when there is one, ENODEV when there is no such device, EINVAL when the state needs a link-layer address or
-   *   that has the wrong length
+   * @throws NetlinkError EEXIST when there is one, ENODEV when there is no such device, EINVAL when the link-layer address has the wrong length, or
+   *   the state needs one: the kernel then leaves an entry behind that is `'none'`
    */
   *add(options: NeighOptions): Operation<void> {
     yield* send(create('neigh.add', NLM_F_CREATE | NLM_F_EXCL, options))

@@ -11,10 +11,10 @@
  */
 
 import { formatIp, formatMac, ipBytes, parseMac } from './address.js'
-import { invalidType, invalidValue, onlyKnown } from './check.js'
+import { integer, invalidType, invalidValue, onlyKnown } from './check.js'
 import { type Enumeration, named } from './names.js'
 import { AF_INET, AF_INET6, align, NLA_F_NESTED, NLA_HDRLEN } from './protocol.js'
-import { asBoolean, BE16, BE32, S32, type Scalar, U8, U16, U32, U64 } from './scalar.js'
+import { asBoolean, BE16, BE32, S32, type Scalar, U8, U16, U32, U64, within } from './scalar.js'
 import { padded, type Reader, type Writer } from './writer.js'
 
 /** How one option looks on the wire. @internal */
@@ -23,7 +23,10 @@ export interface Attribute<T> {
   readonly types: readonly number[]
   /** Writes the attribute, header and all. `key` is the option's name. */
   write(writer: Writer, value: T, key: string): void
-  /** Reads a payload. `before` is what an earlier attribute of the same option gave, for those that may be repeated. */
+  /**
+   * Reads a payload. `before` is what an earlier attribute of the same option gave, for options that several attributes make up.
+   * `absent`: this attribute says nothing of the option.
+   */
   read(reader: Reader, at: number, length: number, before: T | undefined): T
   /** The table of what is nested in a payload, for locating an error and for printing. */
   inner?(reader: Reader, at: number, length: number): Table | undefined
@@ -33,6 +36,10 @@ export interface Attribute<T> {
   readonly transparent?: true
   /** Reported by the kernel, never sent. */
   readonly readOnly?: true
+  /** Sent, never reported. */
+  readonly writeOnly?: true
+  /** Shares its attribute with other options, all of which the kernel takes anew: a change has to repeat them. */
+  readonly joint?: true
   /** Known, and not worth showing: an older form of another attribute, or of no use outside the kernel. */
   readonly ignored?: true
 }
@@ -49,18 +56,22 @@ export interface Table {
 export type Entries = Readonly<Record<string, Attribute<any>>>
 
 type ValueOf<A> = A extends Attribute<infer T> ? T : never
-type Writable<E> = { [K in keyof E]: E[K] extends { readOnly: true } | { ignored: true } ? never : K }[keyof E]
-type Shown<E> = { [K in keyof E]: E[K] extends { ignored: true } ? never : K }[keyof E]
+// Used after "as", these leave the options their entries' doc comments.
+type Writable<E, K extends keyof E> = E[K] extends { readOnly: true } | { ignored: true } ? never : K
+type Shown<E, K extends keyof E> = E[K] extends { writeOnly: true } | { ignored: true } ? never : K
 
 /** What a user may give for a table: every option of it, each of them optional; `undefined` sends nothing. */
 export type Options<T> =
-  T extends Attributes<infer E> ? { [K in Writable<E>]?: ValueOf<E[K]> | undefined } & Unknown : never
+  T extends Attributes<infer E>
+    ? { [K in keyof E as Writable<E, K>]?: ValueOf<E[K]> | undefined } & UnknownAttributes
+    : never
 
 /** What is read by a table: the options, and what only the kernel says. */
-export type Values<T> = T extends Attributes<infer E> ? { [K in Shown<E>]?: ValueOf<E[K]> } & Unknown : never
+export type Values<T> =
+  T extends Attributes<infer E> ? { [K in keyof E as Shown<E, K>]?: ValueOf<E[K]> } & UnknownAttributes : never
 
 /** Attributes this version of nslink does not know. */
-export interface Unknown {
+export interface UnknownAttributes {
   /** By attribute number, the bytes in hexadecimal: read from a newer kernel, or given to one. */
   unknown?: Record<number, string> | undefined
 }
@@ -70,11 +81,21 @@ export class Attributes<E extends Entries> implements Table {
   readonly entries: E
   readonly #byType: (Attribute<unknown> | undefined)[] = []
   readonly #keys: (string | undefined)[] = []
+  readonly #unsaid: Partial<Record<keyof E, unknown>> | undefined
+  /** The options that share an attribute number, where there is more than one. */
+  readonly #sharing: (string[] | undefined)[] = []
 
-  constructor(entries: E) {
+  /** `unsaid`: what options are read as of which the kernel says nothing. */
+  constructor(entries: E, unsaid?: Partial<Record<keyof E, unknown>>) {
     this.entries = entries
+    this.#unsaid = unsaid
     for (const [key, attribute] of Object.entries(entries)) {
       for (const type of attribute.types) {
+        const first = this.#keys[type]
+        if (first !== undefined) {
+          this.#sharing[type] = [...(this.#sharing[type] ?? [first]), key]
+          continue
+        }
         this.#byType[type] = attribute
         this.#keys[type] = key
       }
@@ -86,6 +107,8 @@ export class Attributes<E extends Entries> implements Table {
    * is passed over. `what` names their owner in the error.
    */
   write(writer: Writer, options: Options<Attributes<E>>, what: string): void {
+    const outside = writer.from
+    writer.from = writer.at
     for (const key in options) {
       const value = options[key as keyof typeof options] as unknown
       if (value === undefined) continue
@@ -93,16 +116,19 @@ export class Attributes<E extends Entries> implements Table {
       if (attribute !== undefined && !attribute.ignored) {
         if (!attribute.readOnly) attribute.write(writer, value, key)
       } else if (key === 'unknown') {
-        for (const [type, bytes] of Object.entries(value as object))
-          raw(Number(type)).write(writer, bytes, `unknown.${type}`)
+        for (const [type, bytes] of Object.entries(value as object)) {
+          const path = `unknown.${type}`
+          raw(integer(writer.where(path), Number(type), 1, numberBits)).write(writer, bytes, path)
+        }
       } else {
         onlyKnown(what, { [key]: value }, this.entries)
       }
     }
+    writer.from = outside
   }
 
   read(reader: Reader, at: number, length: number): Values<Attributes<E>> {
-    const values: Record<string, unknown> = {}
+    const values: Record<string, unknown> = this.#unsaid === undefined ? {} : { ...this.#unsaid }
     let unknown: Record<number, string> | undefined
     eachAttribute(reader, at, length, (type, from, size) => {
       const attribute = this.#byType[type]
@@ -110,12 +136,27 @@ export class Attributes<E extends Entries> implements Table {
         unknown ??= {}
         unknown[type] = hex(reader, from, size)
       } else if (!attribute.ignored) {
-        const key = this.#keys[type] as string
-        values[key] = attribute.read(reader, from, size, values[key])
+        const sharing = this.#sharing[type]
+        if (sharing === undefined) this.#readOne(values, this.#keys[type] as string, attribute, reader, from, size)
+        else
+          for (const key of sharing)
+            this.#readOne(values, key, this.entries[key] as Attribute<unknown>, reader, from, size)
       }
     })
     if (unknown !== undefined) values['unknown'] = unknown
     return values as Values<Attributes<E>>
+  }
+
+  #readOne(
+    values: Record<string, unknown>,
+    key: string,
+    attribute: Attribute<unknown>,
+    reader: Reader,
+    at: number,
+    length: number,
+  ): void {
+    const value = attribute.read(reader, at, length, values[key])
+    if (value !== absent) values[key] = value
   }
 
   /** The option whose attribute starts at `target`, or encloses it: `vxlan.id`. */
@@ -149,13 +190,17 @@ export class Attributes<E extends Entries> implements Table {
       const attribute = this.#byType[type]
       const inner = attribute?.inner?.(reader, from, size)
       const skip = attribute?.innerOffset ?? 0
-      found = this.#path(type, inner && deeper(inner, from + skip, size - skip, target === start))
+      // Of options that share an attribute, the one that it says something of is meant.
+      const said = this.#sharing[type]?.find((key) => {
+        const value: unknown = this.entries[key]?.read(reader, from, size, undefined)
+        return value !== absent && value !== false
+      })
+      found = this.#path(type, inner && deeper(inner, from + skip, size - skip, target === start), said)
     })
     return found
   }
 
-  #path(type: number, inner: string | undefined): string {
-    const key = this.#keys[type] ?? `attribute ${type}`
+  #path(type: number, inner: string | undefined, key = this.#keys[type] ?? `unknown.${type}`): string {
     if (inner === undefined) return key
     return this.#byType[type]?.transparent ? inner : `${key}.${inner}`
   }
@@ -171,7 +216,11 @@ export class Attributes<E extends Entries> implements Table {
 }
 
 /** @internal */
-export const attributes = <E extends Entries>(entries: E): Attributes<E> => new Attributes(entries)
+export const attributes = <E extends Entries>(entries: E, unsaid?: Partial<Record<keyof E, unknown>>): Attributes<E> =>
+  new Attributes(entries, unsaid)
+
+/** The bits of an attribute's type that are its number; the others are flags. */
+const numberBits = 0x3fff
 
 /** Calls back with the number and the payload of each attribute. @internal */
 export function eachAttribute(
@@ -185,7 +234,7 @@ export function eachAttribute(
     const size = reader.view.getUint16(at, true)
     // A length that cannot be is the end: nothing after it can be trusted.
     if (size < NLA_HDRLEN || at + size > end) return
-    visit(reader.view.getUint16(at + 2, true) & 0x3fff, at + NLA_HDRLEN, size - NLA_HDRLEN)
+    visit(reader.view.getUint16(at + 2, true) & numberBits, at + NLA_HDRLEN, size - NLA_HDRLEN)
     at += align(size)
   }
 }
@@ -194,7 +243,15 @@ export function eachAttribute(
 export const hex = (reader: Reader, at: number, length: number): string =>
   Buffer.from(reader.bytes.buffer, reader.bytes.byteOffset + at, length).toString('hex')
 
-function scalar<T>(type: number, codec: Scalar<T>): Attribute<T> {
+/** What an attribute is read as that says nothing of an option. @internal */
+export const absent = undefined as never
+
+/** The number of the attribute whose payload is at `at`, for options that several attributes make up. @internal */
+export const typeOf = (reader: Reader, at: number): number =>
+  reader.view.getUint16(at - NLA_HDRLEN + 2, true) & numberBits
+
+/** A value of fixed size. @internal */
+export function scalar<T>(type: number, codec: Scalar<T>): Attribute<T> {
   return {
     types: [type],
     write(writer, value, key) {
@@ -209,8 +266,8 @@ function scalar<T>(type: number, codec: Scalar<T>): Attribute<T> {
 }
 
 export const u8 = (type: number): Attribute<number> => scalar(type, U8)
-export const u16 = (type: number): Attribute<number> => scalar(type, U16)
-export const u32 = (type: number): Attribute<number> => scalar(type, U32)
+export const u16 = (type: number, max = 0xffff): Attribute<number> => scalar(type, within(U16, 0, max))
+export const u32 = (type: number, max = 0xffff_ffff): Attribute<number> => scalar(type, within(U32, 0, max))
 export const u64 = (type: number): Attribute<number> => scalar(type, U64)
 export const s32 = (type: number): Attribute<number> => scalar(type, S32)
 export const be16 = (type: number): Attribute<number> => scalar(type, BE16)
@@ -224,6 +281,38 @@ export const enum16 = <N extends string>(type: number, names: Enumeration<N>): A
   scalar(type, named(U16, names))
 export const enum32 = <N extends string>(type: number, names: Enumeration<N>): Attribute<N | number> =>
   scalar(type, named(U32, names))
+
+export const enumBe16 = <N extends string>(type: number, names: Enumeration<N>): Attribute<N | number> =>
+  scalar(type, named(BE16, names))
+
+/**
+ * Options that are the bits of one number: a function that makes an option of a bit. A number with a mask after it says which bits are
+ * meant. One without says all of them, so that those not given are zero.
+ */
+export const bits = (type: number, number: Scalar<number>, masked = false) => {
+  const set = (writer: Writer, at: number, bit: number, on: boolean): void => {
+    const end = writer.at
+    const before = number.read(writer, at)
+    writer.at = at
+    number.write(writer, (on ? before | bit : before & ~bit) >>> 0, '')
+    writer.at = end
+  }
+  return (bit: number): Attribute<boolean> => ({
+    types: [type],
+    ...(masked ? undefined : { joint: true }),
+    write(writer, value, key) {
+      if (typeof value !== 'boolean') throw invalidType(writer.where(key), 'a boolean', value)
+      const at = writer.attribute(type, masked ? 2 * number.size : number.size)
+      set(writer, at, bit, value)
+      if (masked) set(writer, at + number.size, bit, true)
+    },
+    read(reader, at) {
+      // What the mask leaves out, this kernel does not know.
+      if (masked && (number.read(reader, at + number.size) & bit) === 0) return absent
+      return (number.read(reader, at) & bit) !== 0
+    },
+  })
+}
 
 /** Present or not: it has no payload. */
 export const flag = (type: number): Attribute<boolean> => ({
@@ -240,6 +329,7 @@ export const text = (
   type: number,
   max: number,
   check?: (path: string, value: unknown) => string,
+  nul = true,
 ): Attribute<string> => ({
   types: [type],
   write(writer, value, key) {
@@ -250,7 +340,7 @@ export const text = (
     writer.text(value)
     if (writer.at - start - NLA_HDRLEN > max)
       throw invalidValue(writer.where(key), value, `must be at most ${max} bytes`)
-    writer.zeros(1)
+    if (nul) writer.zeros(1)
     writer.close(start)
   },
   read(reader, at, length) {
@@ -317,10 +407,7 @@ export const struct = <T extends object>(
 })
 
 /** Attributes inside an attribute. */
-export const nested = <E extends Entries>(
-  type: number,
-  table: Attributes<E>,
-): Attribute<Options<Attributes<E>> & Unknown> => ({
+export const nested = <E extends Entries>(type: number, table: Attributes<E>): Attribute<Options<Attributes<E>>> => ({
   types: [type],
   inner: () => table,
   write(writer, value, key) {
@@ -331,7 +418,7 @@ export const nested = <E extends Entries>(
     writer.path.pop()
     writer.close(start)
   },
-  read: (reader, at, length) => table.read(reader, at, length) as Options<Attributes<E>> & Unknown,
+  read: (reader, at, length) => table.read(reader, at, length) as Options<Attributes<E>>,
 })
 
 /** A list: an attribute that holds many of another. */
@@ -368,6 +455,25 @@ export const raw = (type: number): Attribute<string> => ({
   read: hex,
 })
 
+const nothing = attributes({})
+
+/** Attributes that no table names: by number, their bytes in hexadecimal. */
+export const numbered = (type: number): Attribute<Record<number, string>> => ({
+  types: [type],
+  inner: () => nothing,
+  write(writer, value, key) {
+    if (typeof value !== 'object' || value === null) throw invalidType(writer.where(key), 'an object', value)
+    nested(type, nothing).write(writer, { unknown: value }, key)
+  },
+  read: (reader, at, length) => nothing.read(reader, at, length).unknown ?? {},
+})
+
+/** Sent, never reported. */
+export const writeOnly = <T>(attribute: Attribute<T>): Attribute<T> & { writeOnly: true } => ({
+  ...attribute,
+  writeOnly: true,
+})
+
 /** Reported by the kernel, never sent. */
 export const readOnly = <T>(attribute: Attribute<T>): Attribute<T> & { readOnly: true } => ({
   ...attribute,
@@ -378,7 +484,7 @@ export const readOnly = <T>(attribute: Attribute<T>): Attribute<T> & { readOnly:
 export const ignored = (...types: number[]): Attribute<never> & { ignored: true } => ({
   types,
   write: () => undefined,
-  read: () => undefined as never,
+  read: () => absent,
   ignored: true,
 })
 
@@ -389,6 +495,8 @@ export const familyOf = (bytes: Uint8Array): number => (bytes.length === 4 ? AF_
 export interface Schema {
   /** The message numbers that have this shape, by their C names. */
   readonly messages: Readonly<Record<string, number>>
+  /** The option at fault, by what the kernel says of it, where it does not say in which attribute. */
+  readonly faults?: Readonly<Record<string, string>>
   readonly header: {
     readonly c: string
     readonly size: number

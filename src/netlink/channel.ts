@@ -6,17 +6,19 @@
  */
 
 import { constants } from 'node:os'
-import { type NativeSocket, native } from '../native.js'
+import { type NativeDescriptor, type NativeSocket, native } from '../native.js'
 import { eachAttribute } from './attributes.js'
-import { integer, invalidType } from './check.js'
+import { deviceName, integer, invalidType } from './check.js'
 import { debug, messageName } from './debug.js'
 import { closedError, NetlinkError, systemError } from './error.js'
 import type { Answer, Request } from './operation.js'
 import * as nl from './protocol.js'
 import { type Names, Reader, Writer } from './writer.js'
 
-/** The receive buffer asked for. Without privilege the kernel gives less, and frames get smaller. */
-const BUFFER = 4 * 1024 * 1024
+const NO_DEVICE = -constants.errno.ENODEV
+
+/** The receive buffer asked for. Without privilege the kernel gives less, and frames get smaller. @internal */
+export const BUFFER = 4 * 1024 * 1024
 /** What an answer may take of the receive buffer, bookkeeping included: an ACK with an error text, and an object. */
 const ACK_COST = 2304
 const OBJECT_COST = 16 * 1024
@@ -27,6 +29,9 @@ const FRAME_BYTES = 64 * 1024
 // it says otherwise.
 const writer = new Writer(2 * FRAME_BYTES)
 const inbox = new Reader(new Uint8Array(512 * 1024))
+
+/** A buffer for the next exchange on a thread. */
+let spare: Reader | undefined
 
 /** A request on its way. @internal */
 export class Exchange implements Answer {
@@ -70,12 +75,20 @@ export class Channel implements Names {
   #sequence = 0
   #renames = false
   #closed = false
+  /** Whether answers were lost. What the socket says from then on is not to be relied upon, if it says anything. */
+  broken = false
+  // The last device looked up, for as long as a frame is written or a buffer is read.
+  #sending: { name: string; index: number } | undefined
+  #receiving: { name: string | number; index: number } | undefined
 
-  /** `ns` is a namespace's file descriptor, -1 for the calling thread's own; `label` names it in errors. */
-  constructor(ns: number, label: string | undefined, protocol = nl.NETLINK_ROUTE) {
+  /**
+   * `ns` is a namespace's file descriptor, -1 for the calling thread's own; `label` names it in errors. `opened` is a socket that was opened
+   * there before.
+   */
+  constructor(ns: number, label: string | undefined, opened?: NativeDescriptor) {
     this.#label = label
     try {
-      this.#socket = new native.Socket(ns, protocol, BUFFER)
+      this.#socket = opened ? new native.Socket(opened) : new native.Socket(ns, nl.NETLINK_ROUTE, BUFFER)
     } catch (error) {
       throw systemError(error, 'opening a netlink socket', label)
     }
@@ -91,8 +104,15 @@ export class Channel implements Names {
     if (typeof device === 'number') return integer(option, device, 1, 0x7fff_ffff)
     if (typeof device !== 'string') throw invalidType(option, 'the name of a device or its index', device)
     if (this.#renames) throw unsent
-    const index = device.length > 15 || device === '' ? -constants.errno.ENODEV : this.#socket.index(device)
-    if (index >= 0) return index
+    // The requests of a frame are mostly about one device, and nothing changes between them.
+    if (this.#sending?.name === device) return this.#sending.index
+    // A name too long for the call would be cut, and mean another device.
+    const index = Buffer.byteLength(device) > 15 ? NO_DEVICE : this.#socket.index(device)
+    if (index >= 0) {
+      this.#sending = { name: device, index }
+      return index
+    }
+    deviceName(option, device)
     throw new NetlinkError(
       { errno: index, syscall: 'ioctl', doing: `looking up device "${device}"`, attribute: option, netns: this.#label },
       `there is no device "${device}"`,
@@ -100,7 +120,10 @@ export class Channel implements Names {
   }
 
   name(index: number): string | number {
-    return this.#socket.name(index) ?? index
+    if (this.#receiving?.index === index) return this.#receiving.name
+    const name = this.#socket.name(index) ?? index
+    this.#receiving = { name, index }
+    return name
   }
 
   /**
@@ -111,6 +134,7 @@ export class Channel implements Names {
     if (this.#closed) throw closedError('the namespace handle')
     writer.rewind()
     writer.names = this
+    this.#sending = undefined
     const taken: Exchange[] = []
     const first = this.#sequence
     let cost = 0
@@ -185,10 +209,14 @@ export class Channel implements Names {
     debug?.('>', frame.sent, frame.length, frame, this.#label)
     this.keep(frame)
     const { first, exchanges, open, sent, length } = frame
-    const own = new Reader(new Uint8Array(256 * 1024))
+    const own = spare ?? new Reader(new Uint8Array(256 * 1024))
+    spare = undefined
     return new Promise<number>((resolve) => {
       this.#socket.exchangeOnThread(sent.bytes, length, own.bytes, first, exchanges.length, open, resolve)
-    }).then((received) => this.#absorb(frame, own, received))
+    }).then((received) => {
+      this.#absorb(frame, own, received)
+      spare = own
+    })
   }
 
   /** Lets other frames be encoded while this one is not finished. */
@@ -207,10 +235,13 @@ export class Channel implements Names {
           : this.#failure(exchange.request, { errno: received, syscall: 'recvmsg' })
       }
       frame.open = 0
+      this.broken = true
       return
     }
     debug?.('<', from, received, frame, this.#label)
     from.names = this
+    this.#sending = undefined
+    this.#receiving = undefined
     const { view } = from
     for (let at = 0; at + nl.NLMSG_HDRLEN <= received; ) {
       const length = view.getUint32(at, true)
@@ -277,6 +308,7 @@ export class Channel implements Names {
     } else if (target !== undefined) {
       attribute = table.locate(frame.sent, from0, size, exchange.start + target)
     }
+    if (kernelMessage !== undefined) attribute ??= request.schema.faults?.[kernelMessage]
     return this.#failure(request, { errno, syscall: 'netlink', kernelMessage, attribute })
   }
 

@@ -19,6 +19,7 @@ export interface Failure {
 
 /** What an errno means here, where the C library's words ("File exists") would mislead. */
 const meanings: Readonly<Record<string, string>> = {
+  EACCES: 'it is not permitted',
   EADDRINUSE: 'the address is in use',
   EADDRNOTAVAIL: 'there is no such address',
   EAGAIN: 'a resource is not available now',

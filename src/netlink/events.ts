@@ -20,8 +20,8 @@ const BUFFER = 4 * 1024 * 1024
 // Shared by all sockets of a thread: what is read is looked at before anything else is read.
 const inbox = new Reader(new Uint8Array(256 * 1024))
 
-/** Looks at one message: its number, and where the payload after the message header is. @internal */
-export type Visit = (type: number, from: Reader, at: number, length: number) => void
+/** Looks at one message: its number, where the payload after the message header is, and its flags. @internal */
+export type Visit = (type: number, from: Reader, at: number, length: number, flags: number) => void
 
 /** @internal */
 export class Events {
@@ -29,7 +29,7 @@ export class Events {
   readonly #socket: NativeSocket
 
   /** Joins `groups`, given by their numbers (RTNLGRP_LINK, …), in the namespace of `home`. */
-  constructor(home: Home, groups: readonly number[], protocol = NETLINK_ROUTE, buffer = BUFFER) {
+  constructor(home: Home, groups: Iterable<number>, protocol = NETLINK_ROUTE, buffer = BUFFER) {
     this.#home = home
     try {
       this.#socket = new native.Socket(home.fd, protocol, buffer)
@@ -97,12 +97,25 @@ export class Events {
   read(visit: Visit = () => undefined): boolean {
     let whole = true
     for (;;) {
-      const received = this.#socket.receiveEvents(inbox.bytes)
-      if (received === 0) return whole
-      if (received > 0) eachMessage(inbox, received, visit)
-      else if (received === -constants.errno.ENOBUFS) whole = false
-      else throw this.#failure(received, 'recvmsg', 'receiving events')
+      const found = this.readSome(visit)
+      if (found === 'nothing') return whole
+      if (found === 'loss') whole = false
     }
+  }
+
+  /** Reads what the inbox holds of what has arrived, which others may go on sending for ever. A loss is told by itself, and once. */
+  readSome(visit: Visit): 'nothing' | 'messages' | 'loss' {
+    const received = this.#socket.receiveEvents(inbox.bytes)
+    if (received > 0) eachMessage(inbox, received, visit)
+    else if (received < 0 && received !== -constants.errno.ENOBUFS) {
+      throw this.#failure(received, 'recvmsg', 'receiving events')
+    }
+    return received > 0 ? 'messages' : received === 0 ? 'nothing' : 'loss'
+  }
+
+  /** To wait for what arrives, for those who do it in a way of their own. */
+  get fd(): number {
+    return this.#socket.fd
   }
 
   close(): void {
@@ -118,7 +131,8 @@ function eachMessage(from: Reader, total: number, visit: Visit): void {
   for (let at = 0; at + NLMSG_HDRLEN <= total; ) {
     const length = from.view.getUint32(at, true)
     if (length < NLMSG_HDRLEN) return
-    visit(from.view.getUint16(at + 4, true), from, at + NLMSG_HDRLEN, length - NLMSG_HDRLEN)
+    const flags = from.view.getUint16(at + 6, true)
+    visit(from.view.getUint16(at + 4, true), from, at + NLMSG_HDRLEN, length - NLMSG_HDRLEN, flags)
     at += align(length)
   }
 }

@@ -31,6 +31,8 @@ export interface Request {
   readonly dump?: boolean
   /** The kernel may take milliseconds over it. */
   readonly slow?: boolean
+  /** How long the kernel takes over it says nothing of whether it is being held up. */
+  readonly unsteady?: boolean
   /** Afterwards names may mean other devices than before. */
   readonly renames?: boolean
 }
@@ -49,12 +51,14 @@ export interface Answer {
 export interface Call<T> {
   sync(): T
   async(): Promise<T>
+  /** It changes or reads what requests do, too: it has its turn among them. */
+  readonly inOrder?: boolean
 }
 
 /** What an operation waits for: requests, which go out together and are answered by an Answer each, or a call. @internal */
 export type Step = readonly Request[] | Call<unknown>
 
-/** @internal */
+/** An operation that has not been run: what the methods of the groups in a `batch` return. `T` is what it results in. */
 export type Operation<T> = Generator<Step, T, unknown>
 
 /** @internal */

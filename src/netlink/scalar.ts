@@ -51,6 +51,27 @@ export const U64: Scalar<number> = {
   read: (reader, at) => reader.view.getUint32(at + 4, true) * 0x1_0000_0000 + reader.view.getUint32(at, true),
 }
 
+/** The same with its bytes in network order. */
+export const BE64: Scalar<number> = {
+  size: 8,
+  write(writer, value, key) {
+    if (!Number.isSafeInteger(value) || value < 0) integer(writer.where(key), value, 0, Number.MAX_SAFE_INTEGER)
+    const at = writer.take(8)
+    writer.view.setUint32(at, Math.floor(value / 0x1_0000_0000))
+    writer.view.setUint32(at + 4, value >>> 0)
+  },
+  read: (reader, at) => reader.view.getUint32(at) * 0x1_0000_0000 + reader.view.getUint32(at + 4),
+}
+
+/** A number that may not have every value its width allows. */
+export const within = (scalar: Scalar<number>, min: number, max: number): Scalar<number> => ({
+  ...scalar,
+  write(writer, value, key) {
+    if (!Number.isInteger(value) || value < min || value > max) integer(writer.where(key), value, min, max)
+    scalar.write(writer, value, key)
+  },
+})
+
 /** A number that stands for yes or no. */
 export const asBoolean = (scalar: Scalar<number>): Scalar<boolean> => ({
   size: scalar.size,

@@ -1,6 +1,7 @@
 /** How operations are run: with the caller waiting, or as promises. */
 
 import { performance } from 'node:perf_hooks'
+import type { NativeDescriptor } from '../native.js'
 import { Channel, Exchange, type Frame } from './channel.js'
 import { closedError } from './error.js'
 import { type Call, isCall, type Operation, type Step } from './operation.js'
@@ -9,10 +10,10 @@ import { type Call, isCall, type Operation, type Step } from './operation.js'
 const TURN_MS = 2
 /** More requests than this at once take long enough to be worth a thread. */
 const MANY = 128
-/** An exchange of few requests that takes this long has waited for a lock somebody else holds. */
+/** An exchange of few requests that takes this long may have waited for a lock somebody else holds. */
 const CONTENDED_MS = 1
-/** Waiting again within this time of the last counts as the same trouble. */
-const MEMORY_MS = 1000
+/** Twice within this time it is no chance any more. */
+const MEMORY_MS = 250
 /** The most quick exchanges in a row it takes to believe that the trouble is over. */
 const MOST_CAUTION = 256
 
@@ -24,6 +25,8 @@ export interface Home {
   readonly label: string | undefined
   /** Aborted when the handle is closed; undefined for what cannot be closed. */
   readonly closing?: AbortSignal
+  /** A socket that is open there already, for whoever asks first. */
+  takeSocket?(): NativeDescriptor | undefined
 }
 
 /** A socket that is opened when it is first needed. */
@@ -39,7 +42,11 @@ abstract class Transport {
   protected get channel(): Channel {
     if (this.closed)
       throw closedError(this.#home.label === undefined ? 'the handle' : `namespace handle ${this.#home.label}`)
-    this.#channel ??= new Channel(this.#home.fd, this.#home.label)
+    if (this.#channel?.broken) {
+      this.#channel.close()
+      this.#channel = undefined
+    }
+    this.#channel ??= new Channel(this.#home.fd, this.#home.label, this.#home.takeSocket?.())
     return this.#channel
   }
 
@@ -57,6 +64,8 @@ class Task {
   /** What it waits for, and how many of them are still open. */
   exchanges: readonly Exchange[] = []
   open = 0
+  /** The call that waits for its turn. */
+  call: Call<unknown> | undefined
 
   constructor(operation: Operation<unknown>, settled: (result: PromiseSettledResult<unknown>) => void) {
     this.#operation = operation
@@ -106,8 +115,17 @@ export class DirectTransport extends Transport {
     const results: PromiseSettledResult<unknown>[] = []
     let waiting: Task[] = []
     const go = (task: Task, next: Call<unknown> | readonly Exchange[] | undefined): void => {
-      while (next !== undefined && 'sync' in next) next = performed(task, next)
+      while (next !== undefined && 'sync' in next) {
+        if (next.inOrder) exchange()
+        next = performed(task, next)
+      }
       if (next !== undefined) waiting.push(task)
+    }
+    const exchange = (): void => {
+      const tasks = waiting
+      waiting = []
+      this.#exchange(tasks.length === 1 ? (tasks[0] as Task).exchanges : tasks.flatMap((task) => task.exchanges))
+      for (const task of tasks) go(task, task.next(task.exchanges))
     }
     operations.forEach((operation, index) => {
       const task = new Task(operation, (result) => {
@@ -115,26 +133,20 @@ export class DirectTransport extends Transport {
       })
       go(task, task.next(undefined))
     })
-    while (waiting.length > 0) {
-      const tasks = waiting
-      waiting = []
-      this.#exchange(tasks.length === 1 ? (tasks[0] as Task).exchanges : tasks.flatMap((task) => task.exchanges))
-      for (const task of tasks) go(task, task.next(task.exchanges))
-    }
+    while (waiting.length > 0) exchange()
     return results
   }
 
   #exchange(exchanges: readonly Exchange[]): void {
-    for (let from = 0; from < exchanges.length; ) {
-      try {
+    try {
+      for (let from = 0; from < exchanges.length; ) {
         const { frame, next } = this.channel.frame(exchanges, from)
         from = next
         if (frame.open > 0) this.channel.exchange(frame)
         while (frame.open > 0) this.channel.more(frame)
-      } catch (error) {
-        fail(exchanges, from, error)
-        return
       }
+    } catch (error) {
+      fail(exchanges, error)
     }
   }
 }
@@ -149,22 +161,23 @@ function performed(task: Task, call: Call<unknown>): Call<unknown> | readonly Ex
   return task.next(value)
 }
 
-/** There is no socket to be had, or it has been closed. */
-function fail(exchanges: readonly Exchange[], from: number, error: unknown): void {
-  for (let index = from; index < exchanges.length; index++) (exchanges[index] as Exchange).error ??= error
+/** There is no socket to be had, or it has been closed: whoever has no answer yet gets none. */
+function fail(exchanges: readonly Exchange[], error: unknown): void {
+  for (const exchange of exchanges) if (!exchange.ended) exchange.error ??= error
 }
 
 // The event loop's turn, and whether somebody holds the kernel's lock, are matters of the whole thread.
 let turnStarted = 0
 
 /**
- * Whether the kernel is being held up by somebody else. One slow exchange may be chance: the next one goes to a thread, and if
- * that is quick, all is well. When it happens again and again, ever more quick ones are needed to believe it.
+ * Whether the kernel is being held up by somebody else. One slow exchange may be chance (this thread was not let run). After a
+ * second one soon after, exchanges keep off the JavaScript thread until some in a row were quick; and the sooner the trouble comes back,
+ * the more of them it takes.
  */
 const contention = {
   /** How many quick exchanges it takes from now on until the JavaScript thread makes them itself. */
   needed: 0,
-  penalty: 1,
+  penalty: 4,
   last: Number.NEGATIVE_INFINITY,
 
   note(now: number, elapsed: number): void {
@@ -172,11 +185,16 @@ const contention = {
       if (this.needed > 0) this.needed--
       return
     }
-    if (this.needed === 0) {
-      this.penalty = now - this.last < MEMORY_MS ? Math.min(this.penalty * 4, MOST_CAUTION) : 1
-      this.last = now
+    const soon = now - this.last < MEMORY_MS
+    this.last = now
+    if (this.needed > 0) {
+      this.needed = this.penalty
+    } else if (soon) {
+      this.needed = this.penalty
+      this.penalty = Math.min(this.penalty * 4, MOST_CAUTION)
+    } else {
+      this.penalty = 4
     }
-    this.needed = this.penalty
   },
 }
 
@@ -222,11 +240,9 @@ export class PromiseTransport extends Transport {
 
   #go(task: Task, next: Call<unknown> | readonly Exchange[] | undefined): void {
     if (next === undefined) return
-    if ('sync' in next) {
-      next.async().then(
-        (value) => this.#go(task, task.next(value)),
-        (error) => this.#go(task, task.throw(error)),
-      )
+    task.call = 'sync' in next ? next : undefined
+    if (task.call !== undefined && !task.call.inOrder) {
+      void this.#call(task)
       return
     }
     this.#queue.push(task)
@@ -238,11 +254,28 @@ export class PromiseTransport extends Transport {
   async #serve(): Promise<void> {
     while (this.#queue.length > 0) {
       if (overdue()) await nextTurn()
-      const tasks = this.#queue
-      this.#queue = []
+      // Up to the next call that has its turn among the requests, or just that.
+      const turn = this.#queue.findIndex((task) => task.call !== undefined)
+      if (turn === 0) {
+        await this.#call(this.#queue.shift() as Task)
+        continue
+      }
+      const tasks = turn < 0 ? this.#queue : this.#queue.slice(0, turn)
+      this.#queue = turn < 0 ? [] : this.#queue.slice(turn)
       await this.#exchangeAll(tasks)
     }
     this.#serving = false
+  }
+
+  async #call(task: Task): Promise<void> {
+    let next: Call<unknown> | readonly Exchange[] | undefined
+    try {
+      const value = await (task.call as Call<unknown>).async()
+      next = task.next(value)
+    } catch (error) {
+      next = task.throw(error)
+    }
+    this.#go(task, next)
   }
 
   async #exchangeAll(tasks: readonly Task[]): Promise<void> {
@@ -261,7 +294,7 @@ export class PromiseTransport extends Transport {
         from = next
         if (frame.open > 0) await this.#exchange(frame)
       } catch (error) {
-        fail(exchanges, start, error)
+        fail(exchanges, error)
         from = exchanges.length
       }
       for (let index = start; index < from; index++) {
@@ -282,7 +315,7 @@ export class PromiseTransport extends Transport {
       channel.exchange(frame)
     }
     const now = performance.now()
-    const quickByNature = !(many || slow || frame.exchanges.some(({ request }) => request.dump))
+    const quickByNature = !(many || slow || frame.exchanges.some(({ request }) => request.dump || request.unsteady))
     if (quickByNature) contention.note(now, now - started)
     while (frame.open > 0) {
       if (overdue()) {

@@ -27,6 +27,8 @@ export class Writer {
   readonly afterwards: (() => void)[] = []
   /** Where the next byte goes. */
   at = 0
+  /** Where the attributes start of the table that is being written. */
+  from = 0
   /** The options that enclose the one being written, outermost first: only an error ever reads it. */
   readonly path: string[] = []
 
@@ -74,6 +76,17 @@ export class Writer {
     return start
   }
 
+  /** The payload of an attribute of this table that several options write into; the first finds `size` zeros. */
+  attribute(type: number, size: number): number {
+    for (let at = this.from; at < this.at; at += align(this.view.getUint16(at, true))) {
+      if (this.view.getUint16(at + 2, true) === type) return at + NLA_HDRLEN
+    }
+    const start = this.open(type)
+    this.zeros(size)
+    this.close(start)
+    return start + NLA_HDRLEN
+  }
+
   openNested(type: number): number {
     return this.open(type | NLA_F_NESTED)
   }
@@ -88,6 +101,7 @@ export class Writer {
 
   /** The path of an option as a user would write it: `vxlan.id`. */
   where(key?: string): string {
+    if (key !== undefined && this.path.length === 0) return key
     return (key === undefined ? this.path : [...this.path, key]).join('.')
   }
 

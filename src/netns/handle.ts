@@ -28,6 +28,7 @@ export abstract class Handle implements Home {
   readonly inode: number
   readonly #temporary: boolean
   readonly #descriptor: NativeDescriptor
+  #socket: NativeDescriptor | undefined
   #closing: AbortController | undefined
 
   /** @internal */
@@ -37,6 +38,7 @@ export abstract class Handle implements Home {
     this.inode = identity.inode
     this.#temporary = identity.temporary
     this.#descriptor = identity.descriptor
+    this.#socket = identity.socket
   }
 
   /**
@@ -45,7 +47,7 @@ export abstract class Handle implements Home {
    * @throws Error ERR_NSLINK_CLOSED after `close()`
    */
   get fd(): number {
-    if (this.closed) throw closedError(`the handle of namespace ${this.label}`)
+    if (this.closed) throw this.#closedError()
     return this.#descriptor.fd
   }
 
@@ -66,6 +68,7 @@ export abstract class Handle implements Home {
 
   /** For what waits without a request on its way: aborted by `close()`. Most handles never need one. @internal */
   get closing(): AbortSignal {
+    if (this.closed) return AbortSignal.abort(this.#closedError())
     this.#closing ??= new AbortController()
     return this.#closing.signal
   }
@@ -93,9 +96,9 @@ export abstract class Handle implements Home {
     } catch (error) {
       throw isOurs(error) ? systemError(error, `entering namespace ${this.label}`, undefined, enterMeans) : error
     }
-    if (result instanceof Promise) {
+    if (isPromise(result)) {
       // It has begun in here and will go on outside: better said at once than found out later.
-      result.catch(() => undefined)
+      result.then(undefined, () => undefined)
       throw invalidType('fn', 'a function that does not return a promise', result)
     }
     return result
@@ -119,12 +122,27 @@ export abstract class Handle implements Home {
     return this.run(() => new Worker(url, options))
   }
 
-  /** Closes the descriptor. @internal */
+  /** The socket that came with a new namespace. @internal */
+  takeSocket(): NativeDescriptor | undefined {
+    const socket = this.#socket
+    this.#socket = undefined
+    return socket
+  }
+
+  /** Closes what it holds. @internal */
   protected release(): void {
     this.#descriptor.close()
-    this.#closing?.abort(closedError(`the handle of namespace ${this.label}`))
+    this.takeSocket()?.close()
+    this.#closing?.abort(this.#closedError())
+  }
+
+  #closedError(): Error {
+    return closedError(`the handle of namespace ${this.label}`)
   }
 }
+
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 
 const enterMeans = {
   EPERM: 'it takes the capability CAP_SYS_ADMIN in the user namespace that owns the network namespace',

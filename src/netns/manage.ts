@@ -2,10 +2,12 @@
 
 import { fstatSync } from 'node:fs'
 import { FOLDER, type NetnsRef, namedPath, openAt } from '../namespace.js'
-import { type NativeDescriptor, native, promise } from '../native.js'
+import { type NativeDescriptor, type NativeNamespace, native, promise } from '../native.js'
+import { BUFFER } from '../netlink/channel.js'
 import { integer, invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
 import { systemError } from '../netlink/error.js'
 import { call, type Operation, settle } from '../netlink/operation.js'
+import { NETLINK_ROUTE } from '../netlink/protocol.js'
 import { type DelOptions, deletion } from '../rtnetlink.js'
 import { getRequest } from './nsid.js'
 import { type NetnsInfo, named, walk } from './scan.js'
@@ -13,6 +15,8 @@ import { type NetnsInfo, named, walk } from './scan.js'
 /** What a handle is made of. @internal */
 export interface Identity {
   readonly descriptor: NativeDescriptor
+  /** A netlink socket in it, where there is one already. */
+  readonly socket: NativeDescriptor | undefined
   readonly inode: number
   readonly name: string | undefined
   readonly path: string | undefined
@@ -27,6 +31,7 @@ export interface CreateOptions {
 
 /** A namespace that has a name. */
 export interface NamedNetns {
+  /** The name. */
   name: string
   /** Where the name is mounted. */
   path: string
@@ -37,7 +42,20 @@ export interface NamedNetns {
 }
 
 /** How to find a namespace: by name, or by a process in it, a path, or a descriptor. */
-export type NetnsLocation = string | { pid: number } | { path: string } | { fd: number }
+export type NetnsLocation =
+  | string
+  | {
+      /** The process. */
+      pid: number
+    }
+  | {
+      /** Where the namespace is mounted: `/run/docker/netns/default`, or `/proc/PID/ns/net`. */
+      path: string
+    }
+  | {
+      /** A descriptor of the namespace. It is duplicated, and stays the caller's to close. */
+      fd: number
+    }
 
 const knownCreate = new Set(['temporary'])
 /** @internal */
@@ -80,10 +98,11 @@ export class NetnsOperations<Handle> {
     const path = name === undefined ? undefined : namedPath('name', name)
     const doing = name === undefined ? 'netns.create' : `netns.create ${name}`
     const descriptor = yield* attempt(doing, {
-      sync: () => native.createNamespace(FOLDER, name ?? ''),
-      async: () => promise<NativeDescriptor>((done) => native.createNamespace(FOLDER, name ?? '', done)),
+      sync: () => native.createNamespace(FOLDER, name ?? '', NETLINK_ROUTE, BUFFER),
+      async: () =>
+        promise<NativeNamespace>((done) => native.createNamespace(FOLDER, name ?? '', NETLINK_ROUTE, BUFFER, done)),
     })
-    return this.#made(descriptor, { name, path, temporary })
+    return this.#made(descriptor, { name, path, temporary, socket: descriptor.socket })
   }
 
   /**
@@ -189,10 +208,18 @@ export class NetnsOperations<Handle> {
 
   #made(
     descriptor: NativeDescriptor,
-    known: { name?: string | undefined; path?: string | undefined; temporary?: boolean } = {},
+    known: Partial<Omit<Identity, 'descriptor' | 'inode'>> = {},
   ): Handle {
     const { ino } = fstatSync(descriptor.fd)
-    return this.#handle({ name: undefined, path: undefined, temporary: false, ...known, descriptor, inode: ino })
+    return this.#handle({
+      name: undefined,
+      path: undefined,
+      temporary: false,
+      socket: undefined,
+      ...known,
+      descriptor,
+      inode: ino,
+    })
   }
 }
 

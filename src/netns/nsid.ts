@@ -30,7 +30,12 @@ const table = attributes({
   currentNsid: ignored(NETNSA_CURRENT_NSID),
 })
 
-const schema: Schema = { messages: { RTM_NEWNSID, RTM_DELNSID, RTM_GETNSID }, header: rtgenmsg, table }
+/** @internal */
+export const nsidSchema = {
+  messages: { RTM_NEWNSID, RTM_DELNSID, RTM_GETNSID },
+  header: rtgenmsg,
+  table,
+} satisfies Schema
 
 /** The numbers by which this namespace knows others. They appear as `linkNetnsid` of a link whose other end is elsewhere. */
 export class NsidOperations {
@@ -42,7 +47,7 @@ export class NsidOperations {
   /**
    * Gives another namespace a number here: `ip netns set`. Without one the kernel chooses. Returns the number.
    *
-   * @throws NetlinkError EEXIST when that namespace has a number already, ENOSPC when the number is taken
+   * @throws NetlinkError EEXIST when that namespace has a number already, or the number is another's
    */
   *set(ref: NetnsRef, nsid?: number): Operation<number> {
     if (nsid !== undefined) integer('nsid', nsid, 0, 0x7fff_ffff)
@@ -59,26 +64,26 @@ export class NsidOperations {
       type: RTM_GETNSID,
       flags: 0,
       dump: true,
-      schema,
+      schema: nsidSchema,
       doing: 'nsid.list',
       subject: undefined,
       encode: writeHeader,
-      decode: readNsid,
+      decode,
     })
   }
 }
 
 /** Asks for the number of a namespace. @internal */
-export const getRequest = (ref: NetnsRef): Request & { decode: typeof readNsid } => ({
+export const getRequest = (ref: NetnsRef): Request & { decode: typeof decode } => ({
   ...about(ref, 'nsid.get', undefined),
   type: RTM_GETNSID,
-  decode: readNsid,
+  decode,
 })
 
 function about(ref: NetnsRef, doing: string, nsid: number | undefined): Omit<Request, 'type'> {
   return {
     flags: 0,
-    schema,
+    schema: nsidSchema,
     doing,
     subject: typeof ref === 'string' ? ref : undefined,
     encode(writer) {
@@ -96,7 +101,8 @@ function writeHeader(writer: Writer): void {
   writer.zeros(3)
 }
 
-function readNsid(reader: Reader, at: number, length: number): number | undefined {
+/** Reads a number from a message of the kernel's. @internal */
+export function decode(reader: Reader, at: number, length: number): number | undefined {
   const { nsid } = table.read(reader, at + 4, length - 4)
   return nsid === NETNSA_NSID_NOT_ASSIGNED ? undefined : nsid
 }

@@ -84,12 +84,12 @@ export class SysctlOperations {
   }
 
   /**
-   * The parameters of a group and the groups in it, by name, as `get` gives them: `sysctl -a`. A device whose name holds a dot is spelt as
+   * The parameters of a group such as `'net.ipv4.conf'`, and of the groups in it, by name, as `get` gives them: `sysctl -a`. A device whose name holds a dot is spelt as
    * sysctl(8) does, `'net.ipv4.conf.eth0/100.rp_filter'`. What cannot be read is left out.
    *
    * @throws NetlinkError ENOENT when there is no such group, or no such device; ENOTDIR when it is a parameter
    */
-  *list(name = 'net'): Operation<Record<string, string | number>> {
+  *list(name: string): Operation<Record<string, string | number>> {
     const found: Record<string, string | number> = {}
     yield* collect(this.#home, partsOf(name, true), `sysctl.list ${name}`, found)
     return found
@@ -133,7 +133,7 @@ function* collect(
   }
 }
 
-/** The entries of a folder, which is opened inside the namespace: from there on it is the same wherever it is read. */
+/** The entries of a folder. It is opened inside the namespace, and then shows the same to whichever thread reads it. */
 function folder({ fd }: Home, parts: readonly string[]): Call<Dirent[]> {
   const path = pathOf(parts)
   const flags = fsConstants.O_RDONLY | fsConstants.O_DIRECTORY
@@ -159,7 +159,7 @@ function* attempt<T>(
   means: Readonly<Record<string, string>>,
 ): Operation<T> {
   try {
-    return yield* call(step)
+    return yield* call({ ...step, inOrder: true })
   } catch (error) {
     const failure = systemError(error, doing, home.label, means)
     if (!isError(failure, 'ENOENT') || failure.syscall !== 'open') throw failure
@@ -192,8 +192,10 @@ function partsOf(name: string, isGroup: boolean): string[] {
     // Nothing but a device stands there, so it has all the dots.
     parts.splice(3, end - 3, parts.slice(3, end).join('.'))
   }
-  if (parts[0] !== 'net')
+  // Not 'net' by itself either: what that folder shows depends on the namespace of the thread that reads it.
+  if (parts[0] !== 'net' || parts.length < 2) {
     throw invalidValue('name', name, `must begin with 'net.': no others belong to a network namespace`)
+  }
   if (name.includes('\0')) throw invalidValue('name', name, 'must not hold a NUL character')
   if (parts.some((part) => part === '' || part === '.' || part === '..')) {
     throw invalidValue('name', name, `must have no part that is empty, '.' or '..'`)

@@ -15,8 +15,9 @@ import {
 import { enumeration } from '../netlink/names.js'
 import { S32, U8, U32 } from '../netlink/scalar.js'
 import { field, Struct } from '../netlink/struct.js'
+import { ipProtocols, realms } from '../routing.js'
 import { metrics } from './metrics.js'
-import { nexthops, realms, via } from './nexthops.js'
+import { nexthops, RTA_FLOW, via } from './nexthops.js'
 
 const RTM_NEWROUTE = 24
 const RTM_DELROUTE = 25
@@ -56,35 +57,6 @@ const RTN_THROW = 9
 export const RTN_NAT = 10
 const RTN_XRESOLVE = 11
 
-export const RTPROT_UNSPEC = 0
-const RTPROT_REDIRECT = 1
-const RTPROT_KERNEL = 2
-export const RTPROT_BOOT = 3
-const RTPROT_STATIC = 4
-const RTPROT_GATED = 8
-const RTPROT_RA = 9
-const RTPROT_MRT = 10
-const RTPROT_ZEBRA = 11
-const RTPROT_BIRD = 12
-const RTPROT_DNROUTED = 13
-const RTPROT_XORP = 14
-const RTPROT_NTK = 15
-const RTPROT_DHCP = 16
-const RTPROT_MROUTED = 17
-const RTPROT_KEEPALIVED = 18
-const RTPROT_BABEL = 42
-const RTPROT_OPENR = 99
-const RTPROT_BGP = 186
-const RTPROT_ISIS = 187
-const RTPROT_OSPF = 188
-const RTPROT_RIP = 189
-const RTPROT_EIGRP = 192
-
-export const RT_TABLE_UNSPEC = 0
-const RT_TABLE_DEFAULT = 253
-export const RT_TABLE_MAIN = 254
-export const RT_TABLE_LOCAL = 255
-
 export const RT_SCOPE_UNIVERSE = 0
 export const RT_SCOPE_LINK = 253
 export const RT_SCOPE_HOST = 254
@@ -93,11 +65,6 @@ export const RT_SCOPE_NOWHERE = 255
 const ICMPV6_ROUTER_PREF_MEDIUM = 0
 const ICMPV6_ROUTER_PREF_HIGH = 1
 const ICMPV6_ROUTER_PREF_LOW = 3
-
-const IPPROTO_ICMP = 1
-const IPPROTO_TCP = 6
-const IPPROTO_UDP = 17
-const IPPROTO_ICMPV6 = 58
 
 /** @internal */
 export const types = enumeration(
@@ -118,47 +85,8 @@ export const types = enumeration(
 )
 
 /** @internal */
-export const protocols = enumeration(
-  {
-    unspec: RTPROT_UNSPEC,
-    redirect: RTPROT_REDIRECT,
-    kernel: RTPROT_KERNEL,
-    boot: RTPROT_BOOT,
-    static: RTPROT_STATIC,
-    gated: RTPROT_GATED,
-    ra: RTPROT_RA,
-    mrt: RTPROT_MRT,
-    zebra: RTPROT_ZEBRA,
-    bird: RTPROT_BIRD,
-    dnrouted: RTPROT_DNROUTED,
-    xorp: RTPROT_XORP,
-    ntk: RTPROT_NTK,
-    dhcp: RTPROT_DHCP,
-    mrouted: RTPROT_MROUTED,
-    keepalived: RTPROT_KEEPALIVED,
-    babel: RTPROT_BABEL,
-    openr: RTPROT_OPENR,
-    bgp: RTPROT_BGP,
-    isis: RTPROT_ISIS,
-    ospf: RTPROT_OSPF,
-    rip: RTPROT_RIP,
-    eigrp: RTPROT_EIGRP,
-  },
-  0xff,
-)
-
-/** @internal */
-export const tables = enumeration({ default: RT_TABLE_DEFAULT, main: RT_TABLE_MAIN, local: RT_TABLE_LOCAL })
-
-/** @internal */
 export const prefs = enumeration(
   { low: ICMPV6_ROUTER_PREF_LOW, medium: ICMPV6_ROUTER_PREF_MEDIUM, high: ICMPV6_ROUTER_PREF_HIGH },
-  0xff,
-)
-
-/** @internal */
-export const ipProtocols = enumeration(
-  { icmp: IPPROTO_ICMP, tcp: IPPROTO_TCP, udp: IPPROTO_UDP, icmpv6: IPPROTO_ICMPV6 },
   0xff,
 )
 
@@ -198,7 +126,7 @@ export const table = attributes({
   src: ip(RTA_PREFSRC),
   metrics: { ...nested(RTA_METRICS, metrics), transparent: true },
   nexthops,
-  realms,
+  realms: realms(RTA_FLOW),
   cacheinfo: struct(RTA_CACHEINFO, cacheinfo),
   table: u32(RTA_TABLE),
   mark: u32(RTA_MARK),
@@ -213,4 +141,18 @@ export const table = attributes({
 })
 
 /** @internal */
-export const routeSchema = { messages, header: rtmsg, table } satisfies Schema
+export const routeSchema = {
+  messages,
+  header: rtmsg,
+  table,
+  faults: {
+    'Nexthop has invalid gateway': 'via',
+    'Invalid gateway address': 'via',
+    'Nexthop device is not up': 'dev',
+    'Device for nexthop is not up': 'dev',
+    'Invalid prefsrc address': 'src',
+    'Invalid source address': 'src',
+    'Nexthop id does not exist': 'nhid',
+    'Unknown congestion control algorithm': 'congctl',
+  },
+} satisfies Schema

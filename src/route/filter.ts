@@ -5,29 +5,23 @@ import { familyOf } from '../netlink/attributes.js'
 import { integer, invalidType, invalidValue } from '../netlink/check.js'
 import { AF_UNSPEC } from '../netlink/protocol.js'
 import type { Writer } from '../netlink/writer.js'
-import { type Device, type Family, type Scope, scopes } from '../rtnetlink.js'
-import { protocols, rtmsg, table, types } from './attributes.js'
-import {
-  familyNumberOf,
-  network,
-  type Route,
-  type RouteProtocol,
-  type RouteTable,
-  type RouteType,
-  RTM_F_CLONED,
-  tableNumber,
-} from './message.js'
+import { network, type RouteTable, tableNumber } from '../routing.js'
+import { type Device, type Family, familyNumber, type Protocol, protocols, type Scope, scopes } from '../rtnetlink.js'
+import { rtmsg, table, types } from './attributes.js'
+import { type Route, type RouteType, RTM_F_CLONED } from './message.js'
 
 /** Which routes to list or to flush. All that is given has to hold. */
 export interface RouteFilter {
   /** Of this family only: both when nothing is said. */
   family?: Family | undefined
-  /** Of this table; `'main'` when nothing is said, as with `ip route show`. `'all'` for every table. The kernel does the choosing. */
+  /**
+   * Of this table, or of `'all'`: `'main'` when nothing is said, as with `ip route show`. The kernel does the choosing.
+   */
   table?: RouteTable | 'all' | undefined
   /** By this device, also as one of several; the kernel does the choosing. */
   dev?: Device | undefined
   /** Made by this protocol; the kernel does the choosing. */
-  protocol?: RouteProtocol | undefined
+  protocol?: Protocol | undefined
   /** Of this type; the kernel does the choosing. */
   type?: RouteType | undefined
   /** Of this scope. */
@@ -61,7 +55,9 @@ export const filterNames: ReadonlySet<string> = new Set([
 /** @internal */
 export const listFilterNames: ReadonlySet<string> = new Set([...filterNames, 'cloned'])
 
-/** Writes the part of a filter that the kernel heeds: with strict checking, it refuses what it does not know. @internal */
+/**
+ * Writes the part of a filter that the kernel heeds: with strict checking, it refuses what it does not know. @internal
+ */
 export function encodeFilter(writer: Writer, filter: RouteListFilter): void {
   const { dev, protocol, type, cloned = false } = filter
   if (typeof cloned !== 'boolean') throw invalidType('cloned', 'a boolean', cloned)
@@ -78,7 +74,7 @@ export function encodeFilter(writer: Writer, filter: RouteListFilter): void {
 
 /** A destination of another family than the one asked for is a mistake; of one family, the other need not be listed. */
 function familyOfFilter(filter: RouteFilter): number {
-  let family = filter.family === undefined ? AF_UNSPEC : familyNumberOf(filter.family)
+  let family = filter.family === undefined ? AF_UNSPEC : familyNumber(filter.family)
   const networks = (['dst', 'root', 'match'] as const).filter(
     (key) => filter[key] !== undefined && filter[key] !== 'default',
   )
@@ -88,7 +84,8 @@ function familyOfFilter(filter: RouteFilter): number {
 }
 
 function agreed(family: number, path: string, value: unknown, own: number): number {
-  if (family !== AF_UNSPEC && family !== own) throw invalidValue(path, value, 'must be of the family the others are of')
+  if (family !== AF_UNSPEC && family !== own)
+    throw invalidValue(path, value, 'must be of the same family as the rest of the filter')
   return own
 }
 
@@ -111,20 +108,20 @@ export function chooser(filter: RouteFilter): ((route: Route) => boolean) | unde
   if (dst === 'default') {
     tests.push((route) => route.dst === 'default')
   } else if (dst !== undefined) {
-    const wanted = network('dst', dst, undefined)
+    const wanted = network('dst', dst)
     tests.push((route) => {
       const own = destination(route)
       return own.length === wanted.length && isPart(own, wanted)
     })
   }
   if (root !== undefined && root !== 'default') {
-    const whole = network('root', root, undefined)
+    const whole = network('root', root)
     tests.push((route) => isPart(destination(route), whole))
   }
   if (match === 'default') {
     tests.push((route) => route.dst === 'default')
   } else if (match !== undefined) {
-    const part = network('match', match, undefined)
+    const part = network('match', match)
     tests.push((route) => isPart(part, destination(route)))
   }
   if (src !== undefined) {

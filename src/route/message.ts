@@ -1,24 +1,43 @@
 /** A route, as an object and as a message. */
 
 import { getSystemErrorName } from 'node:util'
-import { formatIp, ipBytes, type Prefix, parsePrefix } from '../netlink/address.js'
+import { formatIp, ipBytes, type Prefix } from '../netlink/address.js'
 import { eachAttribute, familyOf, hex } from '../netlink/attributes.js'
-import { integer, invalidType, invalidValue, oneOf } from '../netlink/check.js'
+import { invalidType, invalidValue, oneOf } from '../netlink/check.js'
 import { bitNames } from '../netlink/names.js'
 import { AF_INET, AF_INET6 } from '../netlink/protocol.js'
 import type { Reader, Writer } from '../netlink/writer.js'
-import { type Device, type Family, familyName, type Scope, scopes } from '../rtnetlink.js'
+import {
+  network,
+  nexthopFlags,
+  type Realms,
+  type RouteTable,
+  RT_TABLE_LOCAL,
+  RT_TABLE_MAIN,
+  RT_TABLE_UNSPEC,
+  RTNH_F_ONLINK,
+  tableNumber,
+  tables,
+} from '../routing.js'
+import {
+  type Device,
+  type Family,
+  familyName,
+  familyNumber,
+  type Protocol,
+  protocols,
+  RTPROT_BOOT,
+  RTPROT_UNSPEC,
+  type Scope,
+  scopes,
+} from '../rtnetlink.js'
 import {
   cacheinfo,
   prefs,
-  protocols,
   RT_SCOPE_HOST,
   RT_SCOPE_LINK,
   RT_SCOPE_NOWHERE,
   RT_SCOPE_UNIVERSE,
-  RT_TABLE_LOCAL,
-  RT_TABLE_MAIN,
-  RT_TABLE_UNSPEC,
   RTA_CACHEINFO,
   RTA_DST,
   RTA_METRICS,
@@ -32,15 +51,12 @@ import {
   RTN_NAT,
   RTN_UNICAST,
   RTN_UNSPEC,
-  RTPROT_BOOT,
-  RTPROT_UNSPEC,
   rtmsg,
   table,
-  tables,
   types,
 } from './attributes.js'
 import { metrics, type RouteMetrics } from './metrics.js'
-import { type Nexthop, nexthopFlags, type Realms, RTNH_F_ONLINK, writeNexthops, writeVia } from './nexthops.js'
+import { type RouteNexthop, writeNexthops, writeVia } from './nexthops.js'
 
 const RTM_F_NOTIFY = 0x100
 /** @internal */
@@ -83,7 +99,12 @@ const cacheFlags = 0xffff_0000
 /** The kernel tells times in these, whatever it counts in itself. */
 const ticksPerSecond = 100
 
-/** What happens to packets for a destination. */
+/**
+ * What happens to packets for a destination. `unicast`: they are sent on. `local`: they are for this host. `broadcast`:
+ * they are sent as broadcasts of the link. `anycast`, `multicast`: what the names say. `blackhole`: they are dropped in
+ * silence. `unreachable`, `prohibit`: they are dropped, and their sender is told. `throw`: this table has no route, the
+ * next one is asked. `nat`, `xresolve`: of the past.
+ */
 export type RouteType =
   | 'unicast'
   | 'local'
@@ -98,17 +119,11 @@ export type RouteType =
   | 'xresolve'
   | number
 
-/** Who made a route: by name, or as a number from 0 to 255. */
-export type RouteProtocol = Parameters<typeof protocols.number>[0]
-
-/** A routing table: by name, or as a number from 1 to 2^32 - 1. */
-export type RouteTable = 'main' | 'local' | 'default' | number
-
 /** A route to be made, or to be found: the arguments of `ip route add`. */
 export interface RouteOptions extends RouteMetrics {
   /**
-   * The destination: `'default'`, a network such as `'10.0.0.0/24'` or `'2001:db8::/32'`, or an address. A network with bits set
-   * beyond the length of its prefix is refused.
+   * The destination: `'default'`, a network such as `'10.0.0.0/24'` or `'2001:db8::/32'`, or an address. A network with
+   * bits set beyond the length of its prefix is refused.
    */
   dst: string
   /** The family, where neither the destination nor the gateway tells: `'inet'` when nothing is said. */
@@ -120,10 +135,10 @@ export interface RouteOptions extends RouteMetrics {
   /** The gateway is on the device's link even if no address there says so. */
   onlink?: boolean | undefined
   /** Several ways in place of `via`, each with its weight. Not empty. */
-  nexthops?: Nexthop[] | undefined
+  nexthops?: RouteNexthop[] | undefined
   /**
-   * The id of a nexthop object that says where the route leads (Linux 5.3). `via`, `dev`, `onlink` and `nexthops`, which a listed route has as
-   * well, are then left to the object.
+   * The id of a nexthop object that says where the route leads (Linux 5.3). `via`, `dev`, `onlink` and `nexthops`,
+   * which a listed route has as well, are then left to the object.
    */
   nhid?: number | undefined
   /** The source address for packets that have none yet. */
@@ -132,21 +147,24 @@ export interface RouteOptions extends RouteMetrics {
   from?: string | undefined
   /** The table: `'main'` when nothing is said, `'local'` for the types local, broadcast, anycast and nat. */
   table?: RouteTable | undefined
-  /** Among routes to the same destination the one with the lowest is taken: 0 to 2^32 - 1. For IPv6, 0 stands for 1024. */
+  /**
+   * Among routes to the same destination the one with the lowest is taken: 0 to 2^32 - 1. For IPv6, 0 stands for 1024.
+   */
   metric?: number | undefined
   /** Who made it. When nothing is said: `'boot'`, as with `ip route`; for `del`, any. */
-  protocol?: RouteProtocol | undefined
+  protocol?: Protocol | undefined
   /** What happens to the packets: `'unicast'` when nothing is said; for `del`, any. */
   type?: RouteType | undefined
   /**
-   * How far away the destination is (IPv4; routes of IPv6 have no scope, and the kernel takes any). When nothing is said: `'host'` for the
-   * types local and nat; `'link'` for broadcast, multicast and anycast, and for unicast that leads straight to a device;
-   * `'global'` otherwise; for `del`, any.
+   * How far away the destination is (IPv4; routes of IPv6 have no scope: the kernel takes any and reports `'global'`).
+   * When nothing is said: `'host'` for the types local and nat; `'link'` for broadcast, multicast and anycast, and for
+   * unicast that leads straight to a device; `'global'` otherwise; for `del` of other types than local, nat, broadcast,
+   * multicast and anycast, any.
    */
   scope?: Scope | undefined
   /** Only for packets with this type of service: 0 to 255, the two lowest bits being 0 (IPv4). */
   tos?: number | undefined
-  /** The preference of a router, RFC 4191 (IPv6): `'medium'` when nothing is said. */
+  /** The preference of a router, RFC 4191 (IPv6; Linux 4.1): `'medium'` when nothing is said. */
   pref?: 'low' | 'medium' | 'high' | undefined
   /** Seconds until it is removed (IPv6; Linux 4.4): 0 to 2^32 - 1. */
   expires?: number | undefined
@@ -156,7 +174,9 @@ export interface RouteOptions extends RouteMetrics {
   unknown?: Record<number, string> | undefined
 }
 
-/** A route of the kernel's. It can be given back to `add`, `replace` and `del`: what is only reported is passed over. */
+/**
+ * A route of the kernel's. It can be given back to `add`, `replace` and `del`: what is only reported is passed over.
+ */
 export interface Route extends RouteOptions {
   /** `'default'`, or the network, without a length when it is that of one address. */
   dst: string
@@ -164,7 +184,7 @@ export interface Route extends RouteOptions {
   type: RouteType
   /** 0 for what `get` found without looking into a table. */
   table: RouteTable
-  protocol: RouteProtocol
+  protocol: Protocol
   scope: Scope
   /** Reported only: it cannot be used, its device being down. */
   dead?: boolean
@@ -211,28 +231,18 @@ export const known: ReadonlySet<string> = new Set([
 
 /** The family of a route: as it says, or as its addresses tell. */
 function familyOfRoute({ family, dst, via, nexthops, src, from }: RouteOptions): number {
-  if (family !== undefined) return familyNumberOf(family)
+  if (family !== undefined) return familyNumber(family)
   const hop = Array.isArray(nexthops) ? nexthops.find((each) => typeof each?.via === 'string') : undefined
   const telling = dst === 'default' ? (via ?? hop?.via ?? src ?? from) : dst
   return typeof telling === 'string' && telling.includes(':') ? AF_INET6 : AF_INET
 }
 
-/** @internal */
-export const familyNumberOf = (family: Family): number =>
-  oneOf('family', family, ['inet', 'inet6']) === 'inet' ? AF_INET : AF_INET6
-
 const spelt = (family: number): string => (family === AF_INET ? 'IPv4' : 'IPv6')
 
-/** A network an option names; of `family`, unless that is undefined. @internal */
-export function network(path: string, text: string, family: number | undefined): Prefix {
-  const prefix = parsePrefix(path, text)
-  if (family !== undefined && prefix.family !== family) throw otherFamily(path, text, family)
-  const { bytes, length } = prefix
-  for (let at = length >> 3, mask = 0xff >> (length & 7); at < bytes.length; at++, mask = 0xff) {
-    if (((bytes[at] as number) & mask) !== 0) {
-      throw invalidValue(path, text, `must not have bits set beyond the ${length} of its prefix`)
-    }
-  }
+/** A network of the route's own family. */
+function networkOf(family: number, path: string, text: string): Prefix {
+  const prefix = network(path, text)
+  if (prefix.family !== family) throw otherFamily(path, text, family)
   return prefix
 }
 
@@ -261,13 +271,10 @@ function tableOf(type: number): number {
   return local ? RT_TABLE_LOCAL : RT_TABLE_MAIN
 }
 
-/** The number of a table an option names. @internal */
-export function tableNumber(value: RouteTable): number {
-  const number = tables.number(value, 'table')
-  return number === 0 ? integer('table', number, 1, tables.max) : number
-}
-
-/** Options of one family only: for the other, the kernel would pass over them in silence and make another route than was asked for. */
+/**
+ * Of one family only. For the other the kernel would pass over them in silence, and make another route than was asked
+ * for.
+ */
 const onlyInet = ['realms'] as const
 const onlyInet6 = ['from', 'pref', 'expires'] as const
 
@@ -287,8 +294,8 @@ export function encode(writer: Writer, options: RouteOptions, deleting: boolean)
     throw invalidValue(key, options[key], `is for routes of ${spelt(family === AF_INET ? AF_INET6 : AF_INET)} only`)
   }
   if (options.pref !== undefined) oneOf('pref', options.pref, prefs.names)
-  const dst = options.dst === 'default' ? undefined : network('dst', options.dst, family)
-  const from = options.from === undefined ? undefined : network('from', options.from, family)
+  const dst = options.dst === 'default' ? undefined : networkOf(family, 'dst', options.dst)
+  const from = options.from === undefined ? undefined : networkOf(family, 'from', options.from)
   const type = options.type === undefined ? (deleting ? RTN_UNSPEC : RTN_UNICAST) : types.number(options.type, 'type')
   const number = options.table === undefined ? tableOf(type) : tableNumber(options.table)
   const direct = via === undefined && nexthops === undefined && nhid === undefined
@@ -375,7 +382,7 @@ export function decode(reader: Reader, at: number, length: number): Route {
         route.table = tables.name(reader.view.getUint32(from, true))
         return
       case RTA_METRICS:
-        Object.assign(route, metrics.read(reader, from, size))
+        setMetrics(route, reader, from, size)
         return
       case RTA_CACHEINFO:
         setCacheinfo(route, cacheinfo.read(reader, from, size))
@@ -383,8 +390,7 @@ export function decode(reader: Reader, at: number, length: number): Route {
     }
     const attribute = table.attribute(number)
     if (attribute === undefined) {
-      route.unknown ??= {}
-      route.unknown[number] = hex(reader, from, size)
+      setUnknown(route, number, reader, from, size)
     } else if (!attribute.ignored) {
       const key = table.key(number) as 'via'
       route[key] = attribute.read(reader, from, size, undefined) as never
@@ -397,6 +403,18 @@ export function decode(reader: Reader, at: number, length: number): Route {
 function prefixText(reader: Reader, at: number, size: number, length: number): string {
   const address = formatIp(reader.bytes, at, size)
   return length === size * 8 ? address : `${address}/${length}`
+}
+
+function setUnknown(route: Route, number: number, reader: Reader, at: number, size: number): void {
+  route.unknown ??= {}
+  route.unknown[number] = hex(reader, at, size)
+}
+
+function setMetrics(route: Route, reader: Reader, at: number, size: number): void {
+  const { unknown, ...values } = metrics.read(reader, at, size)
+  Object.assign(route, values)
+  // Written again, all of them come after those that are known, and the kernel heeds the last.
+  if (unknown !== undefined) setUnknown(route, RTA_METRICS, reader, at, size)
 }
 
 function setCacheinfo(route: Route, { expires, error }: { expires: number; error: number }): void {

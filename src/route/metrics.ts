@@ -1,7 +1,8 @@
 /** What a route says of the path: its MTU, and the starting values of TCP's estimates. */
 
-import { type Attribute, attributes, bool32, text, u32 } from '../netlink/attributes.js'
-import { integer, invalidType, invalidValue, outOfRange } from '../netlink/check.js'
+import { attributes, bool32, scalar, text, u32 } from '../netlink/attributes.js'
+import { integer, invalidType, oneOf, outOfRange } from '../netlink/check.js'
+import { type Scalar, U32 } from '../netlink/scalar.js'
 
 const RTAX_LOCK = 1
 const RTAX_MTU = 2
@@ -23,8 +24,11 @@ const RTAX_FASTOPEN_NO_COOKIE = 17
 
 const RTAX_FEATURE_ECN = 1
 
-/** The metrics that can be locked, and the bit each has in RTAX_LOCK. */
-const locks = {
+/** A metric that can be locked. */
+type Lockable = Exclude<keyof RouteMetrics, 'lock' | 'features' | 'quickack' | 'fastopenNoCookie'>
+
+/** The bit each of them has in RTAX_LOCK. */
+const locks: Record<Lockable, number> = {
   mtu: 1 << RTAX_MTU,
   window: 1 << RTAX_WINDOW,
   rtt: 1 << RTAX_RTT,
@@ -38,30 +42,27 @@ const locks = {
   rtoMin: 1 << RTAX_RTO_MIN,
   initrwnd: 1 << RTAX_INITRWND,
   congctl: 1 << RTAX_CC_ALGO,
-} as const
+}
 
 const features = { ecn: RTAX_FEATURE_ECN } as const
 
 /** A set of bits as an array of their names. Bits without a name are one number, the last of the array. */
-function bits<N extends string>(type: number, names: Readonly<Record<N, number>>): Attribute<(N | number)[]> {
-  const wire = u32(type)
+function named<N extends string>(names: Readonly<Record<N, number>>): Scalar<(N | number)[]> {
   const entries = Object.entries(names) as [N, number][]
-  const choice = `one of ${entries.map(([name]) => `'${name}'`).join(', ')} or a number`
+  const keys = Object.keys(names) as N[]
   return {
-    types: [type],
+    size: U32.size,
     write(writer, value, key) {
       const path = writer.where(key)
       if (!Array.isArray(value)) throw invalidType(path, 'an array', value)
       let set = 0
       for (const each of value) {
-        if (typeof each === 'number') set |= integer(path, each, 0, 0xffff_ffff)
-        else if (Object.hasOwn(names, each)) set |= names[each]
-        else throw invalidValue(path, each, `must hold ${choice}`)
+        set |= typeof each === 'number' ? integer(path, each, 0, 0xffff_ffff) : names[oneOf(path, each, keys)]
       }
-      wire.write(writer, set >>> 0, key)
+      U32.write(writer, set >>> 0, key)
     },
-    read(reader, at, length) {
-      let rest = wire.read(reader, at, length, undefined)
+    read(reader, at) {
+      let rest = U32.read(reader, at)
       const set: (N | number)[] = []
       for (const [name, bit] of entries) {
         if ((rest & bit) === 0) continue
@@ -74,47 +75,34 @@ function bits<N extends string>(type: number, names: Readonly<Record<N, number>>
   }
 }
 
-/** A number of at most `max`: what is larger, the kernel would take for `max` without a word. */
-function upTo(type: number, max: number): Attribute<number> {
-  const wire = u32(type)
-  return {
-    ...wire,
-    write: (writer, value, key) => wire.write(writer, integer(writer.where(key), value, 0, max), key),
-  }
-}
-
-/** A time that the kernel counts in steps of `step` microseconds. */
-function time(type: number, step: number): Attribute<number> {
-  const wire = u32(type)
-  const max = 0xffff_ffff * step
-  return {
-    ...wire,
-    write(writer, value, key) {
-      if (integer(writer.where(key), value, 0, max) % step !== 0) {
-        throw outOfRange(writer.where(key), `a multiple of ${step} (microseconds)`, value)
-      }
-      wire.write(writer, value / step, key)
-    },
-    read: (reader, at, length) => wire.read(reader, at, length, undefined) * step,
-  }
-}
+/** A time in microseconds, which the kernel counts in steps of more than one. */
+const time = (step: number): Scalar<number> => ({
+  size: U32.size,
+  write(writer, value, key) {
+    if (integer(writer.where(key), value, 0, 0xffff_ffff * step) % step !== 0) {
+      throw outOfRange(writer.where(key), `a multiple of ${step} (microseconds)`, value)
+    }
+    U32.write(writer, value / step, key)
+  },
+  read: (reader, at) => U32.read(reader, at) * step,
+})
 
 /** @internal */
 export const metrics = attributes({
-  lock: bits(RTAX_LOCK, locks),
-  // The limits are those of ip_metrics_convert in the kernel.
-  mtu: upTo(RTAX_MTU, 65520),
+  lock: scalar(RTAX_LOCK, named(locks)),
+  // The kernel takes a larger MTU, MSS or hop limit for these limits, without a word.
+  mtu: u32(RTAX_MTU, 65520),
   window: u32(RTAX_WINDOW),
-  rtt: time(RTAX_RTT, 125),
-  rttvar: time(RTAX_RTTVAR, 250),
+  rtt: scalar(RTAX_RTT, time(125)),
+  rttvar: scalar(RTAX_RTTVAR, time(250)),
   ssthresh: u32(RTAX_SSTHRESH),
   cwnd: u32(RTAX_CWND),
-  advmss: upTo(RTAX_ADVMSS, 65495),
+  advmss: u32(RTAX_ADVMSS, 65495),
   reordering: u32(RTAX_REORDERING),
-  hoplimit: upTo(RTAX_HOPLIMIT, 255),
+  hoplimit: u32(RTAX_HOPLIMIT, 255),
   initcwnd: u32(RTAX_INITCWND),
-  features: bits(RTAX_FEATURES, features),
-  rtoMin: time(RTAX_RTO_MIN, 1000),
+  features: scalar(RTAX_FEATURES, named(features)),
+  rtoMin: scalar(RTAX_RTO_MIN, time(1000)),
   initrwnd: u32(RTAX_INITRWND),
   quickack: bool32(RTAX_QUICKACK),
   congctl: text(RTAX_CC_ALGO, 15),
@@ -136,8 +124,8 @@ export interface RouteMetrics {
   /** The first estimate of the round trip time's variance, in microseconds: a multiple of 250. */
   rttvar?: number | undefined
   /**
-   * The shortest time TCP waits for before it sends again, in microseconds: a multiple of 1000. The kernel heeds it only when it is
-   * locked, so it always is, as it is by `ip route`.
+   * The shortest time TCP waits before it sends again, in microseconds: a multiple of 1000. The kernel heeds it only
+   * when it is locked, so it always is, as it is by `ip route`.
    */
   rtoMin?: number | undefined
   /** The largest window TCP advertises, in bytes. */
@@ -158,10 +146,12 @@ export interface RouteMetrics {
   features?: ('ecn' | number)[] | undefined
   /** Whether segments are acknowledged at once (Linux 3.11). */
   quickack?: boolean | undefined
-  /** The congestion control algorithm, `'cubic'` for one (Linux 4.0). Unless it is locked, a program may choose another. */
+  /**
+   * The congestion control algorithm, `'cubic'` for one (Linux 4.0). Unless it is locked, a program may choose another.
+   */
   congctl?: string | undefined
   /** Whether TCP Fast Open does without a cookie (Linux 4.15). */
   fastopenNoCookie?: boolean | undefined
   /** The metrics that are fixed, where others are estimates to start from: `lock: ['mtu']` is `mtu lock 1400`. */
-  lock?: (keyof typeof locks | number)[] | undefined
+  lock?: (Exclude<keyof RouteMetrics, 'lock' | 'features' | 'quickack' | 'fastopenNoCookie'> | number)[] | undefined
 }

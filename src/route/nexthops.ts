@@ -1,38 +1,20 @@
 /** Where a route leads: its gateway, or several of them. */
 
 import { formatIp, ipBytes } from '../netlink/address.js'
-import { type Attribute, attributes, eachAttribute, familyOf, type Table, u32 } from '../netlink/attributes.js'
+import { type Attribute, attributes, eachAttribute, familyOf, hex, type Table } from '../netlink/attributes.js'
 import { integer, invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
 import { AF_INET6, align, NLA_HDRLEN } from '../netlink/protocol.js'
 import { S32, U8, U16 } from '../netlink/scalar.js'
 import { field, Struct } from '../netlink/struct.js'
 import type { Reader, Writer } from '../netlink/writer.js'
+import { nexthopFlags, type Realms, RTNH_F_ONLINK, realms } from '../routing.js'
 import type { Device } from '../rtnetlink.js'
 
 const RTA_GATEWAY = 5
 const RTA_MULTIPATH = 9
-const RTA_FLOW = 11
-const RTA_VIA = 18
-
-const RTNH_F_DEAD = 0x01
-const RTNH_F_PERVASIVE = 0x02
 /** @internal */
-export const RTNH_F_ONLINK = 0x04
-const RTNH_F_OFFLOAD = 0x08
-const RTNH_F_LINKDOWN = 0x10
-const RTNH_F_UNRESOLVED = 0x20
-const RTNH_F_TRAP = 0x40
-
-/** The flags a next hop may have. Only `onlink` can be asked for. @internal */
-export const nexthopFlags = {
-  onlink: RTNH_F_ONLINK,
-  dead: RTNH_F_DEAD,
-  linkdown: RTNH_F_LINKDOWN,
-  pervasive: RTNH_F_PERVASIVE,
-  offload: RTNH_F_OFFLOAD,
-  unresolved: RTNH_F_UNRESOLVED,
-  trap: RTNH_F_TRAP,
-} as const
+export const RTA_FLOW = 11
+const RTA_VIA = 18
 
 const rtnexthop = new Struct('struct rtnexthop', {
   length: field('rtnh_len', U16),
@@ -43,37 +25,13 @@ const rtnexthop = new Struct('struct rtnexthop', {
 
 const rtvia = new Struct('struct rtvia', { family: field('rtvia_family', U16) })
 
-/** Routing realms (IPv4; a kernel with CONFIG_IP_ROUTE_CLASSID): numbers from 0 to 65535. */
-export interface Realms {
-  /** The realm packets come from; 0, and not shown, when it does not matter. */
-  from?: number | undefined
-  /** The realm packets go to. */
-  to: number
-}
-
-/** @internal */
-export const realms: Attribute<Realms> = {
-  types: [RTA_FLOW],
-  write(writer, value, key) {
-    const path = writer.where(key)
-    onlyKnown(path, value, realmNames)
-    const from = value.from === undefined ? 0 : integer(`${path}.from`, value.from, 0, 0xffff)
-    u32(RTA_FLOW).write(writer, from * 0x1_0000 + integer(`${path}.to`, value.to, 0, 0xffff), key)
-  },
-  read(reader, at) {
-    const value = reader.view.getUint32(at, true)
-    return value > 0xffff ? { from: value >>> 16, to: value & 0xffff } : { to: value }
-  },
-}
-const realmNames = new Set(['from', 'to'])
-
 /** A gateway: of the route's own family in one attribute, of another in one that names the family. @internal */
 export const via: Attribute<string> = {
   types: [RTA_GATEWAY, RTA_VIA],
   write: () => undefined,
   read(reader, at, length) {
     const size = length === 4 || length === 16 ? length : length - rtvia.size
-    return formatIp(reader.bytes, at + length - size, size)
+    return size === 4 || size === 16 ? formatIp(reader.bytes, at + length - size, size) : hex(reader, at, length)
   },
 }
 
@@ -89,7 +47,7 @@ export function writeVia(writer: Writer, value: string, path: string, family: nu
 }
 
 /** One of several ways a route leads. */
-export interface Nexthop {
+export interface RouteNexthop {
   /** The gateway; for an IPv4 route it may be an IPv6 address (Linux 5.2). */
   via?: string | undefined
   /** The device. The kernel finds it by the gateway when none is given. */
@@ -119,12 +77,12 @@ export interface Nexthop {
 const known = new Set(['via', 'dev', 'weight', 'onlink', 'realms', 'unknown', ...Object.keys(nexthopFlags)])
 const flagEntries = Object.entries(nexthopFlags)
 
-const nexthopTable = attributes({ via, realms })
+const nexthopTable = attributes({ via, realms: realms(RTA_FLOW) })
 
 /** Reads the next hop whose attributes start at `at`: they follow its struct. */
-function readNexthop(reader: Reader, at: number, length: number): Nexthop {
+function readNexthop(reader: Reader, at: number, length: number): RouteNexthop {
   const head = rtnexthop.read(reader, at, length)
-  const hop: Nexthop = nexthopTable.read(reader, at + rtnexthop.size, length - rtnexthop.size)
+  const hop: RouteNexthop = nexthopTable.read(reader, at + rtnexthop.size, length - rtnexthop.size)
   // There is no device yet for what multicast forwarding waits for.
   if (head.index !== 0) hop.dev = reader.names.name(head.index)
   hop.weight = head.hops + 1
@@ -132,8 +90,8 @@ function readNexthop(reader: Reader, at: number, length: number): Nexthop {
   return hop
 }
 
-// A struct rtnexthop starts with its length in two bytes, as an attribute does, so a list of them can be walked like attributes; the
-// rest of the struct then stands where the attribute's number and payload would.
+// A struct rtnexthop starts with its length in two bytes, as an attribute does, so a list of them can be walked like
+// attributes; the rest of the struct then stands where the attribute's number and payload would.
 const eachNexthop = (reader: Reader, at: number, length: number, visit: (from: number, size: number) => void): void =>
   eachAttribute(reader, at, length, (_, from, size) => visit(from - NLA_HDRLEN, size + NLA_HDRLEN))
 
@@ -161,19 +119,19 @@ const listTable: Table = {
 }
 
 /** @internal */
-export const nexthops: Attribute<Nexthop[]> = {
+export const nexthops: Attribute<RouteNexthop[]> = {
   types: [RTA_MULTIPATH],
   inner: () => listTable,
   write: () => undefined,
   read(reader, at, length) {
-    const hops: Nexthop[] = []
+    const hops: RouteNexthop[] = []
     eachNexthop(reader, at, length, (from, size) => hops.push(readNexthop(reader, from, size)))
     return hops
   },
 }
 
 /** Writes the next hops of a route of `family`. @internal */
-export function writeNexthops(writer: Writer, hops: readonly Nexthop[], family: number): void {
+export function writeNexthops(writer: Writer, hops: readonly RouteNexthop[], family: number): void {
   if (!Array.isArray(hops)) throw invalidType('nexthops', 'an array', hops)
   if (hops.length === 0) throw invalidValue('nexthops', hops, 'must not be empty')
   const start = writer.openNested(RTA_MULTIPATH)
@@ -183,11 +141,11 @@ export function writeNexthops(writer: Writer, hops: readonly Nexthop[], family: 
     writeNexthop(writer, hop, family)
     writer.path.pop()
   })
-  writer.path.pop()
   writer.close(start)
+  writer.path.pop()
 }
 
-function writeNexthop(writer: Writer, hop: Nexthop, family: number): void {
+function writeNexthop(writer: Writer, hop: RouteNexthop, family: number): void {
   const path = writer.where()
   if (typeof hop !== 'object' || hop === null) throw invalidType(path, 'an object', hop)
   onlyKnown(path, hop, known)

@@ -56,21 +56,22 @@ export class RouteOperations {
   /**
    * Adds a route: `ip route add`.
    *
-   * @throws NetlinkError EEXIST when there is one to the same destination with the same metric (and, for IPv4, type of service), ENODEV
-   *   when there is no such device, ENETUNREACH when the gateway cannot be reached, EINVAL with the kernel's words for other faults
+   * @throws NetlinkError EEXIST when there is one to the same destination with the same metric (for IPv4 also: the same
+   *   type of service), ENODEV when there is no such device, ENETUNREACH (IPv6: EHOSTUNREACH) when the gateway cannot
+   *   be reached, EINVAL with the kernel's words for other faults
    */
   *add(options: RouteOptions): Operation<void> {
     yield* send(change('route.add', NLM_F_CREATE | NLM_F_EXCL, options))
   }
 
-  /** Adds a route, in place of the first one to the same destination with the same metric if there is one: `ip route replace`. */
+  /** Adds a route, in place of the first one to the same destination with the same metric: `ip route replace`. */
   *replace(options: RouteOptions): Operation<void> {
     yield* send(change('route.replace', NLM_F_CREATE | NLM_F_REPLACE, options))
   }
 
   /**
-   * Adds a route behind those to the same destination with the same metric: `ip route append`. For IPv6 they then are one route with
-   * several next hops.
+   * Adds a route behind those to the same destination with the same metric: `ip route append`. For IPv6, those with
+   * gateways are then one route with several next hops.
    */
   *append(options: RouteOptions): Operation<void> {
     yield* send(change('route.append', NLM_F_CREATE | NLM_F_APPEND, options))
@@ -99,7 +100,8 @@ export class RouteOperations {
   /**
    * The route a packet takes, as the kernel looks it up: `ip route get`.
    *
-   * @throws NetlinkError ENETUNREACH when there is none; EHOSTUNREACH, EACCES or EINVAL when it is of type unreachable, prohibit or blackhole
+   * @throws NetlinkError ENETUNREACH when there is none; EHOSTUNREACH, EACCES or EINVAL when it is of type unreachable,
+   *   prohibit or blackhole
    */
   *get(query: RouteQuery): Operation<Route> {
     onlyKnown('route.get', query, knownToGet)
@@ -137,8 +139,8 @@ export class RouteOperations {
   }
 
   /**
-   * The routes of the main table, or those a filter lets through: `ip route show`. Without a family, both families; a table that does not
-   * exist has none.
+   * The routes of the main table, or those a filter lets through: `ip route show`. Without a family, of both families.
+   * A table that does not exist has none.
    */
   *list(filter: RouteListFilter = {}): Operation<Route[]> {
     onlyKnown('route.list', filter, listFilterNames)
@@ -148,7 +150,8 @@ export class RouteOperations {
   /**
    * Removes the routes that a filter lets through, and says how many they were: `ip route flush`.
    *
-   * Something has to be named, so that nobody cuts a machine off by a slip. The table is `'main'` unless another is named.
+   * Something has to be named, so that nobody cuts a machine off by a slip. The table is `'main'` unless another is
+   * named.
    */
   *flush(filter: RouteFilter): Operation<number> {
     onlyKnown('route.flush', filter, filterNames)
@@ -165,7 +168,10 @@ export class RouteOperations {
   }
 }
 
-/** A message is written when its turn comes, and by then the caller may have changed its object. Inherited options count as well. */
+/**
+ * A message is written when its turn comes, and by then the caller may have changed its object. Inherited options
+ * count, so they are copied as well.
+ */
 function copied<T extends object>(options: T): T {
   const copy = {} as T
   for (const key in options) copy[key] = options[key]

@@ -59,12 +59,17 @@ export async function told(text: string, options?: ScriptOptions): Promise<unkno
   return JSON.parse(stdout)
 }
 
-/** What this process holds: the numbers of its descriptors and threads, and the mounts it sees. */
-export const held = (): { descriptors: number; threads: number; mounts: number } => ({
+/** How many descriptors and threads this process has. */
+export const held = (): { descriptors: number; threads: number } => ({
   descriptors: readdirSync('/proc/self/fd').length,
   threads: readdirSync('/proc/self/task').length,
-  mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\n').length,
 })
+
+/** What is mounted at a path, by the lines of /proc/self/mountinfo. */
+export const mountedAt = (path: string): string[] =>
+  readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter((line) => line.split(' ')[4] === path)
 
 /** Waits for what the kernel, or the garbage collector, does when it has the time. False when it does not happen. */
 export async function soon(condition: () => boolean | Promise<boolean>, milliseconds = 10_000): Promise<boolean> {

@@ -10,18 +10,21 @@ import {
   flag,
   ignored,
   mac,
+  type Options,
   readOnly,
   struct,
   u8,
   u16,
   u32,
   u64,
+  type Values,
 } from '../../netlink/attributes.js'
 import { invalidType, onlyKnown } from '../../netlink/check.js'
-import { enumeration, named } from '../../netlink/names.js'
-import { BE16, U32 } from '../../netlink/scalar.js'
+import { enumeration } from '../../netlink/names.js'
+import { U32 } from '../../netlink/scalar.js'
 import { field, Struct } from '../../netlink/struct.js'
-import { linkKind } from '../kind.js'
+import { vlanProtocol } from '../attributes.js'
+import { type LinkKind, linkKind } from '../kind.js'
 
 const IFLA_BR_FORWARD_DELAY = 1
 const IFLA_BR_HELLO_TIME = 2
@@ -128,10 +131,6 @@ const BR_STATE_LEARNING = 2
 const BR_STATE_FORWARDING = 3
 const BR_STATE_BLOCKING = 4
 
-const ETH_P_8021Q = 0x8100
-const ETH_P_8021AD = 0x88a8
-
-const vlanProtocols = enumeration({ '802.1Q': ETH_P_8021Q, '802.1ad': ETH_P_8021AD }, 0xffff)
 const states = enumeration(
   {
     disabled: BR_STATE_DISABLED,
@@ -211,15 +210,7 @@ const table = attributes({
   /** Whether VLANs are told apart. */
   vlanFiltering: bool8(IFLA_BR_VLAN_FILTERING),
   /** The tag of its VLANs: `'802.1Q'` or `'802.1ad'`. */
-  vlanProtocol: {
-    types: [IFLA_BR_VLAN_PROTOCOL],
-    write(writer, value, key) {
-      const start = writer.open(IFLA_BR_VLAN_PROTOCOL)
-      named(BE16, vlanProtocols).write(writer, value, key)
-      writer.close(start)
-    },
-    read: (reader, at) => vlanProtocols.name(BE16.read(reader, at)),
-  } as Attribute<'802.1Q' | '802.1ad' | number>,
+  vlanProtocol: vlanProtocol(IFLA_BR_VLAN_PROTOCOL),
   /** The VLAN of untagged packets on new ports, 1 to 4094; 0: none. */
   vlanDefaultPvid: u16(IFLA_BR_VLAN_DEFAULT_PVID),
   /** Counts packets by VLAN. */
@@ -244,8 +235,8 @@ const table = attributes({
   mcastQueryUseIfaddr: bool8(IFLA_BR_MCAST_QUERY_USE_IFADDR),
   /** Asks who listens. */
   mcastQuerier: bool8(IFLA_BR_MCAST_QUERIER),
-  /** Without effect since Linux 5.3, which reports 16. */
-  mcastHashElasticity: u32(IFLA_BR_MCAST_HASH_ELASTICITY),
+  /** How long the chains in the table of multicast groups may get: 16 since Linux 5.3, whatever is set. */
+  mcastHashElasticity: readOnly(u32(IFLA_BR_MCAST_HASH_ELASTICITY)),
   /** The most multicast groups, a power of two. */
   mcastHashMax: u32(IFLA_BR_MCAST_HASH_MAX),
   /** How many queries follow a leave. */
@@ -324,8 +315,6 @@ const port = attributes({
   proxyArp: bool8(IFLA_BRPORT_PROXYARP),
   /** The same, as access points want it. */
   proxyArpWifi: bool8(IFLA_BRPORT_PROXYARP_WIFI),
-  /** What the hardware learns is told to the bridge. */
-  learningSync: bool8(IFLA_BRPORT_LEARNING_SYNC),
   /** Whether a multicast router is behind it: 0 never, 1 when queries are seen, 2 always, 3 for the moment. */
   mcastRouter: u8(IFLA_BRPORT_MULTICAST_ROUTER),
   /** Multicast nobody is known to want goes out of it. */
@@ -374,11 +363,11 @@ const port = attributes({
   topologyChangeAck: readOnly(bool8(IFLA_BRPORT_TOPOLOGY_CHANGE_ACK)),
   /** A message waits to be sent. */
   configPending: readOnly(bool8(IFLA_BRPORT_CONFIG_PENDING)),
-  /** Hundredths of a second. */
+  /** Until what it heard of the root is too old, in hundredths of a second. */
   messageAgeTimer: readOnly(u64(IFLA_BRPORT_MESSAGE_AGE_TIMER)),
-  /** Hundredths of a second. */
+  /** Until it learns, and then until it forwards, in hundredths of a second. */
   forwardDelayTimer: readOnly(u64(IFLA_BRPORT_FORWARD_DELAY_TIMER)),
-  /** Hundredths of a second. */
+  /** Until it may send another spanning tree message, in hundredths of a second. */
   holdTimer: readOnly(u64(IFLA_BRPORT_HOLD_TIMER)),
   /** The media redundancy ring is open. */
   mrpRingOpen: readOnly(bool8(IFLA_BRPORT_MRP_RING_OPEN)),
@@ -388,8 +377,28 @@ const port = attributes({
   mcastEhtHostsCnt: readOnly(u32(IFLA_BRPORT_MCAST_EHT_HOSTS_CNT)),
   /** How many multicast groups it is in (Linux 6.3). */
   mcastNGroups: readOnly(u32(IFLA_BRPORT_MCAST_N_GROUPS)),
+  // Switching hardware is told by another message; a bridge of the kernel's passes over this.
+  learningSync: ignored(IFLA_BRPORT_LEARNING_SYNC),
   internals: ignored(IFLA_BRPORT_PAD),
 })
 
+/** What a bridge is told: `ip link add type bridge`. Times are in hundredths of a second, as the kernel and `ip` have them. */
+export interface BridgeOptions extends Options<typeof table> {}
+
+/** What a bridge is. Times are in hundredths of a second. */
+export interface BridgeInfo extends Values<typeof table> {}
+
+/** What a port of a bridge is told: `ip link set type bridge_slave`. */
+export interface BridgePortOptions extends Options<typeof port> {}
+
+/** What a port of a bridge is. Times are in hundredths of a second. */
+export interface BridgePortInfo extends Values<typeof port> {}
+
 /** @internal */
-export const bridge = linkKind('bridge', table, port)
+export const bridge: LinkKind<BridgeOptions, BridgeInfo, BridgePortOptions, BridgePortInfo> = linkKind(
+  'bridge',
+  table,
+  {
+    port,
+  },
+)

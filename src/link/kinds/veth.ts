@@ -1,6 +1,6 @@
 /** `veth`: two ends of a virtual cable. What goes in at one comes out at the other. */
 
-import { type Attribute, attributes } from '../../netlink/attributes.js'
+import { type Attribute, attributes, type Options, type UnknownAttributes } from '../../netlink/attributes.js'
 import { integer, invalidType, invalidValue } from '../../netlink/check.js'
 import {
   afterwards,
@@ -12,7 +12,7 @@ import {
   switchBits,
   switchNames,
 } from '../attributes.js'
-import { linkKind } from '../kind.js'
+import { type LinkKind, linkKind } from '../kind.js'
 
 const VETH_INFO_PEER = 1
 
@@ -56,11 +56,13 @@ const peer: Attribute<VethPeer> = {
   read: () => ({}),
 }
 
+const table = attributes({
+  /** The other end. Without it the kernel makes one here, and names it. */
+  peer,
+})
+
+/** What a veth is told: `ip link add type veth`. */
+export interface VethOptions extends Options<typeof table> {}
+
 /** @internal */
-export const veth = linkKind(
-  'veth',
-  attributes({
-    /** The other end. Without it the kernel makes one here, and names it. */
-    peer,
-  }),
-)
+export const veth: LinkKind<VethOptions, UnknownAttributes> = linkKind('veth', table)

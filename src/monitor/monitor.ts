@@ -1,0 +1,400 @@
+/** `ns.monitor`: what happens in a namespace, as it happens. */
+
+import { performance } from 'node:perf_hooks'
+import { type NativePoll, native } from '../native.js'
+import { integer, invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
+import { Events, type Visit } from '../netlink/events.js'
+import type { Operation } from '../netlink/operation.js'
+import { NETLINK_ROUTE } from '../netlink/protocol.js'
+import type { Home } from '../netlink/transport.js'
+import { Devices } from './devices.js'
+import { families, type Miss, type MonitorObjects, misses } from './families.js'
+import { type Family, isOf, type Message, numberBytes, open, type Payload, payloadOf } from './family.js'
+import { type Change, Known } from './known.js'
+import { askDevices, listAll } from './list.js'
+
+/** The receive buffer asked for, in bytes. */
+const BUFFER = 4 * 1024 * 1024
+/** How long to leave alone a list that changed while it was read, in milliseconds, and times what reading it took. */
+const PAUSE_MS = 100
+const PAUSE_TIMES = 10
+
+type Name = keyof MonitorObjects
+const names = Object.keys(families) as Name[]
+
+/** The types of objects to tell of. */
+export type MonitoredTypes = { [K in keyof typeof families]?: boolean | undefined }
+
+/** What a monitor is to tell of. */
+export interface MonitorSelection extends MonitoredTypes {
+  /** What the kernel asks programs for: the neighbours a vxlan with `l2miss` or `l3miss` does not know. */
+  miss?: boolean | undefined
+  /** Whether what is there already is told of first, as if it was new. */
+  existing?: boolean | undefined
+}
+
+/** How a monitor is to work. */
+export interface MonitorOptions {
+  /** Ends the monitor when it is aborted: the iteration then throws its reason. */
+  signal?: AbortSignal | undefined
+  /**
+   * How many bytes of events the kernel keeps until they are read: 4 MiB unless said otherwise, 2 KiB to 1 GiB. The kernel counts its own
+   * bookkeeping, 700 bytes and more an event. Without privilege it gives no more than the sysctl net.core.rmem_max allows.
+   */
+  receiveBuffer?: number | undefined
+}
+
+/**
+ * Something that has happened: `object` says to what, and the property of that name is the object, as `list` gives it.
+ *
+ * - `'new'`: the object is there, or has changed. It takes the place of what was told under the same key.
+ * - `'del'`: the object is gone. The property shows it as it was.
+ */
+export type ObjectEvent<O extends keyof MonitorObjects = keyof MonitorObjects> = {
+  [K in O]: {
+    /** What has happened to it. */
+    type: 'new' | 'del'
+    /** What kind of object it is. */
+    object: K
+    /** What tells objects of a kind apart in this monitor: text to compare, not to take apart. */
+    key: string
+    /** Found by comparing with a list. The kernel has not told of it, or its message was lost. */
+    resync?: true
+  } & { [P in K]: MonitorObjects[P] }
+}[O]
+
+/** The kernel has a packet for a neighbour it does not know, and asks for it. Such an event may be lost; the kernel asks again. */
+export interface MissEvent {
+  /** It tells of no object. */
+  type: 'miss'
+  /** As `type`. */
+  object: 'miss'
+  /** What is wanted. */
+  miss: Miss
+}
+
+/** What a monitor tells. */
+export type MonitorEvent = ObjectEvent | MissEvent
+
+/** What a monitor of a selection tells. */
+export type EventOf<S> =
+  | {
+      [K in keyof MonitorObjects & keyof S]: S[K] extends false | undefined ? never : ObjectEvent<K>
+    }[keyof MonitorObjects & keyof S]
+  | (S extends { miss: false | undefined } ? never : 'miss' extends keyof S ? MissEvent : never)
+
+const knownSelection = new Set([...names, 'miss', 'existing'])
+const knownOptions = new Set(['signal', 'receiveBuffer'])
+
+/** What runs the requests of a monitor. @internal */
+export interface Runner {
+  run<T>(operation: Operation<T>): Promise<T>
+}
+
+/** The objects of one type that are monitored. */
+interface Watched {
+  readonly name: Name
+  readonly family: Family<unknown>
+  readonly known: Known<unknown>
+}
+
+/** How what a list has is told: as it is, as a correction, or not at all. */
+type Telling = 'plainly' | 'resync' | 'silently'
+
+/**
+ * The events of a namespace, as an async iterable.
+ *
+ * It opens its socket at once: what happens from then on is told, however late the iteration begins. Leaving the loop, `close()`, the
+ * signal and closing the namespace handle end it, and nothing is left open.
+ */
+export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
+  readonly #runner: Runner
+  readonly #events: Events
+  readonly #watched: readonly Watched[]
+  readonly #selection: MonitorSelection
+  readonly #devices = new Devices()
+  readonly #signals: readonly AbortSignal[]
+  readonly #iteration: AsyncGenerator<E, undefined, undefined>
+
+  /** What has to be listed. */
+  readonly #stale = new Set<Watched>()
+  /** What changed while it was listed, so that it has to be listed again, and when that may be. */
+  readonly #doubtful = new Set<Watched>()
+  #patience = 0
+  /** The names of devices are to be read from a list. */
+  #nameless = true
+  /** Found in messages, and not dealt with yet: devices to ask about, devices with new names, and bytes of objects that may have changed. */
+  readonly #asking = new Set<number>()
+  readonly #renamed = new Set<number>()
+  readonly #touched = new Set<string>()
+
+  #poll: NativePoll | undefined
+  #timer: NodeJS.Timeout | undefined
+  #held = true
+  /** Ends what the iteration is waiting for. */
+  #wake: (() => void) | undefined
+  #end: { readonly reason?: unknown } | undefined
+
+  /** `listed` is called once what is there at first has been told of. @internal */
+  constructor(
+    home: Home,
+    runner: Runner,
+    selection: MonitorSelection,
+    options: MonitorOptions = {},
+    listed: () => void = () => undefined,
+  ) {
+    const wanted = selected(selection)
+    onlyKnown('monitor', options, knownOptions)
+    const { signal, receiveBuffer = BUFFER } = options
+    if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal)
+    integer('receiveBuffer', receiveBuffer, 2048, 2 ** 30)
+    this.#signals = [signal, home.closing].filter((each) => each !== undefined)
+    for (const each of this.#signals) each.throwIfAborted()
+    this.#runner = runner
+    this.#selection = { ...selection }
+    this.#watched = wanted.map((name) => {
+      const family: Family<unknown> = families[name]
+      return { name, family, known: new Known(family, this.#devices) }
+    })
+    this.#events = new Events(home, groupsOf(this.#watched, selection.miss), NETLINK_ROUTE, receiveBuffer)
+    for (const each of this.#signals) each.addEventListener('abort', this.#aborted)
+    this.#iteration = this.#run(listed)
+  }
+
+  /** The next event. `for await` calls it. */
+  next(): Promise<IteratorResult<E, undefined>> {
+    return this.#iteration.next()
+  }
+
+  /** Ends the monitor. `for await` calls it when the loop is left. */
+  return(): Promise<IteratorResult<E, undefined>> {
+    this.close()
+    return this.#iteration.return(undefined)
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
+  /** Ends the monitor. An iteration that waits for the next event ends as if there were no more. Closing twice is no error. */
+  close(): void {
+    this.#finish({})
+  }
+
+  /** Has the process stay alive while the next event is waited for, as it does unless `unref` has been called. */
+  ref(): this {
+    this.#held = true
+    this.#poll?.ref()
+    this.#timer?.ref()
+    return this
+  }
+
+  /** Lets the process end while the next event is waited for. */
+  unref(): this {
+    this.#held = false
+    this.#poll?.unref()
+    this.#timer?.unref()
+    return this
+  }
+
+  readonly #aborted = ({ target }: Event): void => this.#finish({ reason: (target as AbortSignal).reason })
+
+  #finish(end: { readonly reason?: unknown }): void {
+    if (this.#end !== undefined) return
+    this.#end = end
+    for (const each of this.#signals) each.removeEventListener('abort', this.#aborted)
+    this.#wake?.()
+    this.#poll?.close()
+    this.#poll = undefined
+    this.#events.close()
+  }
+
+  async *#run(listed: () => void): AsyncGenerator<E, undefined, undefined> {
+    try {
+      if (this.#end === undefined) yield* this.#list(this.#watched, this.#selection.existing ? 'plainly' : 'silently')
+      if (this.#end === undefined) listed()
+      while (this.#end === undefined) {
+        while (this.#pending()) yield* this.#follow()
+        this.#devices.forget()
+        await this.#arrival()
+        if (this.#end === undefined) yield* this.#read()
+      }
+    } catch (error) {
+      // What was under way when the monitor was ended has failed for that.
+      if (this.#end === undefined) throw error
+    } finally {
+      this.close()
+    }
+    if (this.#end !== undefined && 'reason' in this.#end) throw this.#end.reason
+    return undefined
+  }
+
+  /** Reads what has arrived, and tells it. */
+  *#read(): Generator<E> {
+    const messages: Message[] = []
+    if (this.#events.readSome(collect(messages)) === 'loss') this.#lost()
+    yield* this.#tell(messages)
+  }
+
+  /** Messages are missing. A list tells all that those said which are still there, and which could not be told from what came after them. */
+  #lost(): void {
+    this.#events.read()
+    this.#nameless = true
+    for (const each of this.#watched) this.#stale.add(each)
+  }
+
+  *#tell(messages: readonly Message[]): Generator<E> {
+    for (const message of messages) {
+      if (this.#end !== undefined) return
+      const { type, payload } = message
+      if (isOf(families.link, type) && families.link.accepts?.(payload)) {
+        this.#noteDevice(payload, type === families.link.delType)
+      }
+      for (const watched of this.#watched) {
+        const { family, known } = watched
+        if (!isOf(family, type)) {
+          const touched = family.silent?.after?.(type, payload)
+          if (touched !== undefined) this.#touched.add(touched)
+        } else if (family.accepts?.(payload) ?? true) {
+          for (const change of known.told(message, () => this.#stale.add(watched))) yield this.#event(watched, change)
+        } else {
+          const index = family.asks?.(payload)
+          if (index !== undefined) this.#asking.add(index)
+        }
+      }
+      if (this.#selection.miss && type === misses.type) {
+        const miss = misses.decode(open(payload, this.#devices), 0, payload.length)
+        yield { type: 'miss', object: 'miss', miss } as E
+      }
+    }
+  }
+
+  #noteDevice(payload: Payload, gone: boolean): void {
+    const { index, names, renamed, moved } = this.#devices.told(payload, gone)
+    if (renamed) this.#renamed.add(index)
+    if (moved) this.#touched.add(numberBytes(index))
+    // Rules name devices, which need not be there. The zeros are the end of the attribute's header and of the name.
+    for (const name of names) this.#touched.add(`\0${name}\0`)
+  }
+
+  #pending(): boolean {
+    if (this.#end !== undefined) return false
+    if (performance.now() >= this.#patience) for (const each of this.#doubtful) this.#stale.add(each)
+    return [this.#stale, this.#asking, this.#renamed, this.#touched].some(({ size }) => size > 0)
+  }
+
+  /** Tells what follows from what messages said, and the kernel does not tell. */
+  async *#follow(): AsyncGenerator<E> {
+    for (const watched of this.#watched) {
+      for (const index of this.#renamed) {
+        for (const change of watched.known.renamed(index)) yield this.#event(watched, change, true)
+      }
+      if (watched.family.silent !== undefined && watched.known.mentions(this.#touched)) this.#stale.add(watched)
+    }
+    this.#renamed.clear()
+    this.#touched.clear()
+    if (this.#asking.size > 0) {
+      const asked = [...this.#asking]
+      this.#asking.clear()
+      const payloads = (await this.#unlessEnded(this.#runner.run(askDevices(asked)))) ?? []
+      const watched = this.#watched.find(({ name }) => name === 'link')
+      for (const payload of watched === undefined ? [] : payloads) {
+        for (const change of watched?.known.compareOne(payload) ?? [])
+          yield this.#event(watched as Watched, change, true)
+      }
+    }
+    const stale = [...this.#stale]
+    this.#stale.clear()
+    if (stale.length > 0) yield* this.#list(stale, 'resync')
+  }
+
+  /** Reads lists, and tells how they differ from what has been told. */
+  async *#list(stale: readonly Watched[], telling: Telling): AsyncGenerator<E> {
+    const started = performance.now()
+    const wanted = stale.map(({ family }) => family)
+    if (this.#nameless && !wanted.includes(families.link)) wanted.push(families.link)
+    const lists = await this.#unlessEnded(this.#runner.run(listAll(wanted)))
+    if (lists === undefined) return
+    const arrived: Message[] = []
+    const lost = this.#events.readSome(collect(arrived)) === 'loss'
+    if (this.#nameless) {
+      this.#devices.unsure()
+      for (const payload of lists[wanted.indexOf(families.link)]?.payloads ?? []) this.#noteDevice(payload, false)
+      this.#nameless = false
+    }
+    for (const [at, watched] of stale.entries()) {
+      const { family, known } = watched
+      // The kernel passes over objects in a list that changes while it reads it. What is not in such a list may be there all the same.
+      const complete = lists[at]?.complete === true && !lost && !arrived.some(({ type }) => isOf(family, type))
+      for (const change of known.compare(lists[at]?.payloads ?? [], complete)) {
+        if (this.#end !== undefined) return
+        if (telling !== 'silently') yield this.#event(watched, change, telling === 'resync')
+      }
+      if (complete) this.#doubtful.delete(watched)
+      else this.#doubtful.add(watched)
+    }
+    const now = performance.now()
+    if (this.#doubtful.size > 0) this.#patience = now + Math.max(PAUSE_MS, PAUSE_TIMES * (now - started))
+    if (lost) this.#lost()
+    yield* this.#tell(arrived)
+  }
+
+  #event({ name, known }: Watched, { type, key, payload }: Change, resync = false): E {
+    const event = { type, object: name, key, [name]: known.value(payload) }
+    return (resync ? { ...event, resync } : event) as E
+  }
+
+  /** Waits until something has arrived, or what is doubtful can be listed again. */
+  async #arrival(): Promise<void> {
+    this.#poll ??= new native.Poll(this.#events.fd, () => this.#wake?.())
+    const arrived = new Promise<undefined>((resolve) => {
+      if (this.#doubtful.size > 0) this.#timer = setTimeout(resolve, this.#patience - performance.now(), undefined)
+      this.#wake = () => resolve(undefined)
+    })
+    if (this.#held) this.ref()
+    else this.unref()
+    this.#poll.start()
+    await arrived
+    this.#wake = undefined
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#poll?.stop()
+  }
+
+  /** What a promise gives, or undefined once the monitor has ended. */
+  async #unlessEnded<T>(promise: Promise<T>): Promise<T | undefined> {
+    const ended = new Promise<undefined>((resolve) => {
+      this.#wake = () => resolve(undefined)
+    })
+    const value = await Promise.race([promise, ended])
+    this.#wake = undefined
+    return this.#end === undefined ? value : undefined
+  }
+}
+
+/** Keeps messages: what they were read from is used again at once. */
+const collect =
+  (messages: Message[]): Visit =>
+  (type, from, at, length, flags) => {
+    messages.push({ type, flags, payload: payloadOf(from, at, length) })
+  }
+
+function selected(selection: MonitorSelection): Name[] {
+  onlyKnown('monitor', selection, knownSelection)
+  for (const [name, value] of Object.entries(selection)) {
+    if (value !== undefined && typeof value !== 'boolean') throw invalidType(name, 'a boolean', value)
+  }
+  const wanted = names.filter((name) => selection[name])
+  if (wanted.length > 0 || selection.miss) return wanted
+  throw invalidValue('selection', selection, `must name something to monitor: ${names.join(', ')} or miss`)
+}
+
+/** What the objects have in their messages; and the devices, by whose names they are shown. */
+function groupsOf(watched: readonly Watched[], miss: boolean | undefined): ReadonlySet<number> {
+  const groups = watched.flatMap(({ family }) => [...family.groups, ...(family.silent?.groups ?? [])])
+  return new Set([...families.link.groups, ...groups, ...(miss ? misses.groups : [])])
+}

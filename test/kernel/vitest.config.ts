@@ -1,0 +1,32 @@
+/** The suite as it runs inside the second kernel; docs/kernels.md tells of it. */
+
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+import ordinary from '../../vitest.config.js'
+
+const compiled = fileURLToPath(new URL('../../dist', import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    // What is published, as Node.js loads it. Compiling the sources for each file of tests would take longer than many a test.
+    alias: [
+      { find: /^nslink$/, replacement: `${compiled}/index.js` },
+      { find: /^nslink\/(sync|rootless)$/, replacement: `${compiled}/$1.js` },
+      { find: /^(\.\.\/)+src\//, replacement: `${compiled}/` },
+    ],
+  },
+  test: {
+    ...ordinary.test,
+    server: { deps: { external: [new RegExp(`^${compiled}/`)] } },
+    // The compiler, asked about headers, says the same on every kernel.
+    exclude: ['test/constants.test.ts'],
+    // Emulation makes JavaScript some ten times slower, and a test that needs('speed') would learn nothing.
+    env: { NSLINK_EMULATED: '1' },
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    teardownTimeout: 100_000,
+    slowTestThreshold: 10_000,
+    expect: { poll: { timeout: 10_000 } },
+    reporters: ['default', ['json', { outputFile: '/dev/virtio-ports/results' }]],
+  },
+})

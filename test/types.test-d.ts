@@ -1,0 +1,94 @@
+/** What the compiler has to let through, and what it must not, with the reason before it. `npm run types` reads this; nothing runs it. */
+
+import { type Addr, addr, type Link, type LinkMade, link, type Netns, type Route, route } from 'nslink'
+import type { Netns as DirectNetns } from 'nslink/sync'
+import * as sync from 'nslink/sync'
+import { expectTypeOf } from 'vitest'
+
+export function options(): void {
+  void link.add({ kind: 'bridge', name: 'a', stpState: 1, vlanProtocol: '802.1ad', up: true })
+  void link.add({ kind: 'veth', name: 'a', peer: { name: 'b', netns: 'pod' } })
+  // @ts-expect-error: stpState is an option of a bridge.
+  void link.add({ kind: 'veth', name: 'a', stpState: 1 })
+  // @ts-expect-error: peer is an option of a veth.
+  void link.add({ kind: 'bridge', name: 'a', peer: { name: 'b' } })
+  // @ts-expect-error: it is spelt mtu.
+  void link.add({ kind: 'bridge', name: 'a', mut: 1500 })
+  // @ts-expect-error: the kind is missing.
+  void link.add({ name: 'a' })
+  // @ts-expect-error: there is no such kind.
+  void link.add({ kind: 'brigde', name: 'a' })
+  // @ts-expect-error: an MTU is a number.
+  void link.add({ kind: 'bridge', name: 'a', mtu: '1500' })
+  // @ts-expect-error: there is no such tag.
+  void link.add({ kind: 'bridge', name: 'a', vlanProtocol: '802.1x' })
+  // @ts-expect-error: the kernel alone says which bridge is the root.
+  void link.add({ kind: 'bridge', name: 'a', rootId: '8000.02:42:ac:11:00:02' })
+  // @ts-expect-error: the kernel makes no other end that is up.
+  void link.add({ kind: 'veth', name: 'a', peer: { name: 'b', up: true } })
+  // @ts-expect-error: a new link has no master to be taken from.
+  void link.add({ kind: 'bridge', name: 'a', nomaster: true })
+
+  void link.set('a', { up: true, nomaster: true, bridgePort: { hairpin: true } })
+  void link.set('a', { kind: 'bridge', stpState: 1 })
+  // @ts-expect-error: an option of a bridge goes with `kind: 'bridge'`.
+  void link.set('a', { stpState: 1 })
+  // @ts-expect-error: hairpin is an option of a port.
+  void link.set('a', { hairpin: true })
+  // @ts-expect-error: the index is given when a link is made.
+  void link.set('a', { index: 7 })
+
+  void addr.add({ dev: 'a', address: '10.0.0.1/24', broadcast: '+' })
+  // @ts-expect-error: an address belongs to a device.
+  void addr.add({ address: '10.0.0.1/24' })
+  // @ts-expect-error: missingOk is for `del`.
+  void addr.add({ dev: 'a', address: '10.0.0.1/24', missingOk: true })
+  // @ts-expect-error: what to flush has to be said.
+  void addr.flush()
+  void route.add({ dst: 'default', via: '10.0.0.254', protocol: 'static' })
+  // @ts-expect-error: it is spelt via.
+  void route.add({ dst: 'default', gateway: '10.0.0.254' })
+  // @ts-expect-error: there is no protocol of that name.
+  void route.add({ dst: 'default', via: '10.0.0.254', protocol: 'statik' })
+}
+
+export function results(ns: Netns, direct: DirectNetns): void {
+  expectTypeOf(link.add({ kind: 'dummy', name: 'a' })).toEqualTypeOf<Promise<LinkMade>>()
+  expectTypeOf(sync.link.add({ kind: 'dummy', name: 'a' })).toEqualTypeOf<LinkMade>()
+  expectTypeOf(ns.link.list()).toEqualTypeOf<Promise<Link[]>>()
+  expectTypeOf(direct.link.list()).toEqualTypeOf<Link[]>()
+  expectTypeOf(ns.route.get({ dst: '192.0.2.1' })).toEqualTypeOf<Promise<Route>>()
+  expectTypeOf(direct.route.get({ dst: '192.0.2.1' })).toEqualTypeOf<Route>()
+  expectTypeOf(ns.addr.flush({ dev: 'a' })).toEqualTypeOf<Promise<number>>()
+  expectTypeOf(direct.addr.del({ dev: 'a', address: '10.0.0.1/24' })).toEqualTypeOf<void>()
+  expectTypeOf(sync.netns.create('pod')).toEqualTypeOf<DirectNetns>()
+  expectTypeOf(ns.run(() => 7)).toEqualTypeOf<number>()
+  // @ts-expect-error: a promise has no name.
+  link.get('a').name
+  // @ts-expect-error: the kernel may have left the MTU out.
+  sync.link.get('a').mtu.toFixed()
+}
+
+/** What a link or an address was read as can be given back. */
+export function back(a: Link, b: Addr, c: Route): void {
+  void addr.replace(b)
+  void addr.del(b)
+  void route.replace(c)
+  expectTypeOf(a.bridge?.rootId).toEqualTypeOf<string | undefined>()
+  expectTypeOf(a.stats?.rxBytes).toEqualTypeOf<number | undefined>()
+  expectTypeOf(a.addrGenMode).toEqualTypeOf<'eui64' | 'none' | 'stable_secret' | 'random' | number | undefined>()
+  // @ts-expect-error: of the two ends of a veth each is a link, and neither reports the other as its peer.
+  a.veth?.peer
+}
+
+export function batches(ns: Netns, direct: DirectNetns): void {
+  const three = ns.batch((b) => [b.link.get('a'), b.addr.list(), b.addr.flush({ dev: 'a' })])
+  expectTypeOf(three).toEqualTypeOf<Promise<[Link, Addr[], number]>>()
+  expectTypeOf(direct.batch((b) => [b.route.list(), b.nsid.get('pod')])).toEqualTypeOf<[Route[], number | undefined]>()
+  expectTypeOf(sync.batch((b) => ['a', 'b'].map((dev) => b.link.get(dev)))).toEqualTypeOf<Link[]>()
+  expectTypeOf(direct.batch(() => [])).toEqualTypeOf<[]>()
+  // @ts-expect-error: a batch takes what the methods of its own groups return.
+  void ns.batch(() => [link.get('a')])
+  // @ts-expect-error: it is spelt mtu.
+  void ns.batch((b) => [b.link.set('a', { mut: 1500 })])
+}
