@@ -44,12 +44,17 @@ class Descriptor : public Napi::ObjectWrap<Descriptor> {
   }
   static Napi::Value Take(const Napi::FunctionReference& define, Fd& fd) {
     Napi::Object object = define.New({});
-    // Nothing can be made any more in an environment that is being ended.
-    if (!object.IsEmpty()) Unwrap(object)->fd_.Reset(fd.Release());
+    // An environment that is being ended may refuse the object, or make one without us; then nothing is taken.
+    Descriptor* made = object.IsEmpty() ? nullptr : Unwrap(object);
+    if (made != nullptr) made->fd_.Reset(fd.Release());
     return object;
   }
 
-  static Fd& Of(const Napi::Value& object) { return Unwrap(object.As<Napi::Object>())->fd_; }
+  // The number, which is the caller's from now on; -1 in an environment that is being ended.
+  static int Release(const Napi::Value& object) {
+    Descriptor* held = Unwrap(object.As<Napi::Object>());
+    return held == nullptr ? -1 : held->fd_.Release();
+  }
 
   explicit Descriptor(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Descriptor>(info) {}
 

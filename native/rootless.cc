@@ -247,6 +247,8 @@ class Rootless : public Napi::ObjectWrap<Rootless> {
 
   // new Rootless({ files, argv, env, cwd, streams, run, sys })
   explicit Rootless(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Rootless>(info) {
+    // An environment that is being ended gives us no object: nobody would reap what is started here.
+    if (IsEmpty()) return;
     Napi::Object given = info[0].As<Napi::Object>();
     Plan plan;
     plan.files = Strings(given.Get("files"));

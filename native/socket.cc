@@ -124,8 +124,10 @@ class Socket : public Napi::ObjectWrap<Socket> {
   // new Socket(ns, protocol, buffer): ns is a namespace's file descriptor, or -1 for the calling thread's. Or new Socket(opened),
   // a descriptor of one that is open already.
   explicit Socket(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Socket>(info) {
+    // An environment that is being ended gives us no object: nobody would close what is opened here.
+    if (IsEmpty()) return;
     if (info[0].IsObject()) {
-      fd_ = Descriptor::Of(info[0]).Release();
+      fd_ = Descriptor::Release(info[0]);
       return;
     }
     int ns = info[0].As<Napi::Number>().Int32Value();

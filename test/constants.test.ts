@@ -16,36 +16,12 @@ const sources = new URL('../src/', import.meta.url).pathname
 const folder = mkdtempSync(join(tmpdir(), 'nslink-constants-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const includes = [
-  ...[
-    'sys/socket.h',
-    'netinet/in.h',
-    'linux/netlink.h',
-    'linux/rtnetlink.h',
-    'linux/if.h',
-    'linux/if_link.h',
-    'linux/if_addr.h',
-  ],
-  ...[
-    'linux/if_arp.h',
-    'linux/if_bridge.h',
-    'linux/if_ether.h',
-    'linux/if_tunnel.h',
-    'linux/if_vlan.h',
-    'linux/in_route.h',
-    'linux/neighbour.h',
-    'linux/net_namespace.h',
-  ],
-  ...[
-    'linux/veth.h',
-    'linux/nexthop.h',
-    'linux/lwtunnel.h',
-    'linux/fib_rules.h',
-    'linux/icmpv6.h',
-    'stddef.h',
-    'stdio.h',
-  ],
-]
+const headers = `
+  sys/socket.h netinet/in.h stddef.h stdio.h
+  linux/netlink.h linux/rtnetlink.h linux/if.h linux/if_link.h linux/if_addr.h linux/if_arp.h linux/if_bridge.h linux/if_ether.h
+  linux/if_tunnel.h linux/if_vlan.h linux/in_route.h linux/neighbour.h linux/net_namespace.h linux/veth.h linux/nexthop.h linux/lwtunnel.h
+  linux/fib_rules.h linux/icmpv6.h`
+const includes = headers.trim().split(/\s+/)
 
 /** Newer than the headers the tests are compiled with (Linux 6.1), from the kernel's later ones. */
 const newer: Readonly<Record<string, number>> = {
@@ -71,6 +47,14 @@ const newer: Readonly<Record<string, number>> = {
   IFLA_VXLAN_MC_ROUTE: 34, // 6.17
   VXLAN_LABEL_FIXED: 0, // 6.8
   VXLAN_LABEL_INHERIT: 1, // 6.8
+  NTF_EXT_LOCKED: 2, // 6.2
+  NHA_OP_FLAGS: 14, // 6.9
+  FRA_DSCP: 25, // 6.12
+  FRA_FLOWLABEL: 26, // 6.14
+  FRA_FLOWLABEL_MASK: 27, // 6.14
+  FRA_SPORT_MASK: 28, // 6.15
+  FRA_DPORT_MASK: 29, // 6.15
+  FRA_DSCP_MASK: 30, // 6.15
 }
 
 function constants(): Map<string, { value: number; file: string }> {
@@ -90,19 +74,11 @@ function constants(): Map<string, { value: number; file: string }> {
 }
 
 /** Limits and sizes of nslink's own. */
-const ours = new Set([
-  ...[
-    'ACK_COST',
-    'AT_A_TIME',
-    'CONTENDED_MS',
-    'DUMP_TRIES',
-    'FRAME_BYTES',
-    'LINK_FAMILY',
-    'LONGEST_SHOWN',
-    'MAX_OCTETS',
-  ],
-  ...['MEMORY_MS', 'MOST_CAUTION', 'OBJECT_COST', 'TURN_MS'],
-])
+const ours = new Set(
+  'ACK_COST AT_A_TIME CONTENDED_MS DUMP_TRIES FRAME_BYTES LINK_FAMILY LONGEST_SHOWN MAX_OCTETS MEMORY_MS MOST_CAUTION OBJECT_COST PAUSE_MS PAUSE_TIMES TURN_MS'.split(
+    ' ',
+  ),
+)
 
 function compiled(statements: string[]): string[] {
   const program = `${includes.map((name) => `#include <${name}>`).join('\n')}\nint main(void) {\n${statements.join('\n')}\nreturn 0; }\n`

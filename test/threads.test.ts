@@ -190,7 +190,7 @@ describe('the groups at the top', () => {
   })
 
   test('exist in both faces', async () => {
-    expect(Object.keys(direct).sort()).toEqual(Object.keys(await import('nslink')).sort())
+    expect(Object.keys(await import('nslink'))).toEqual(expect.arrayContaining(Object.keys(direct)))
     expect((await link.list()).map(({ name }) => name)).toEqual(direct.link.list().map(({ name }) => name))
     expect(await addr.list({ dev: 'lo' })).toEqual(direct.addr.list({ dev: 'lo' }))
     expect(await nsid.list()).toEqual(direct.nsid.list())

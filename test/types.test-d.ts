@@ -26,6 +26,16 @@ export function options(): void {
   void link.add({ kind: 'bridge', name: 'a', rootId: '8000.02:42:ac:11:00:02' })
   // @ts-expect-error: the kernel makes no other end that is up.
   void link.add({ kind: 'veth', name: 'a', peer: { name: 'b', up: true } })
+  void link.add({ kind: 'vxlan', name: 'a', id: 5, ttl: 'auto', srcport: [1, 2], group: '239.1.1.1' })
+  // @ts-expect-error: of a vxlan, the group is an address.
+  void link.add({ kind: 'vxlan', name: 'a', id: 5, group: 7 })
+  // @ts-expect-error: a macvlan has no such mode.
+  void link.add({ kind: 'macvlan', name: 'a', link: 'b', mode: 'bridged' })
+  // @ts-expect-error: macaddrCount is what the kernel says.
+  void link.add({ kind: 'macvlan', name: 'a', link: 'b', macaddrCount: 1 })
+  void link.add({ kind: { raw: 'team' }, name: 'a', mtu: 1400, data: { 1: '00' } })
+  // @ts-expect-error: options by number go with a kind by name.
+  void link.add({ kind: 'dummy', name: 'a', data: { 1: '00' } })
   // @ts-expect-error: a new link has no master to be taken from.
   void link.add({ kind: 'bridge', name: 'a', nomaster: true })
 

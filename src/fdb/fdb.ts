@@ -10,7 +10,7 @@ import {
   table as neigh,
   states,
 } from '../neigh/attributes.js'
-import { ipBytes } from '../netlink/address.js'
+import { parseMac } from '../netlink/address.js'
 import {
   attributes,
   be16,
@@ -26,7 +26,7 @@ import {
   u16,
   u32,
 } from '../netlink/attributes.js'
-import { invalidType, invalidValue, oneOf, onlyKnown } from '../netlink/check.js'
+import { integer, invalidType, oneOf, onlyKnown } from '../netlink/check.js'
 import { enumeration } from '../netlink/names.js'
 import { ask, dump, type Operation, type Request, send } from '../netlink/operation.js'
 import { AF_BRIDGE, NLM_F_APPEND, NLM_F_BULK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
@@ -82,14 +82,16 @@ const vni = (type: number) => u32(type, 0xff_ffff)
 
 const extended = attributes({ activity: u8(NFEA_ACTIVITY_NOTIFY), norefresh: flag(NFEA_DONT_REFRESH) })
 
+const { dev: _, ...shared } = neigh.entries
+
 const table = attributes({
-  ...neigh.entries,
+  ...shared,
   lladdr: mac(NDA_LLADDR, 6),
   vlan: vid,
   port: be16(NDA_PORT),
   vni: vni(NDA_VNI),
   // In which namespace the index is, another attribute says.
-  dev: { ...device(NDA_IFINDEX), read: (reader: Reader, at: number) => reader.view.getUint32(at, true) },
+  via: { ...device(NDA_IFINDEX), read: (reader: Reader, at: number) => reader.view.getUint32(at, true) },
   linkNetnsid: readOnly(s32(NDA_LINK_NETNSID)),
   srcVni: vni(NDA_SRC_VNI),
   nhid: u32(NDA_NH_ID),
@@ -116,7 +118,8 @@ export const fdbSchema = {
 
 /**
  * What becomes of an entry. `permanent`: frames for this address are for the host (on a bridge; elsewhere it just stays). `static`: it stays until
- * it is deleted. `dynamic`: it goes when it has not been seen for the ageing time. `stale`, which is only reported: it is about to go.
+ * it is deleted. `dynamic`: it goes when it has not been seen for the ageing time. `stale`: it is about to go; that is only reported, and
+ * `'dynamic'` when given back.
  */
 export type FdbState = 'permanent' | 'static' | 'dynamic' | 'stale' | number
 
@@ -170,7 +173,10 @@ export interface FdbOptions extends FdbKey, FdbDestination {
   unknown?: Record<number, string> | undefined
 }
 
-/** An entry of a forwarding table. It can be given back to `add`, `replace`, `append`, `get` and `del`: what is only reported is passed over. */
+/**
+ * An entry of a forwarding table. It can be given back to `add`, `replace`, `append`, `get` and `del`: what is only reported is passed over.
+ * (One of a bridge that is of no VLAN makes those of the port's VLANs as well: give it back before them, and them to `replace`.)
+ */
 export interface Fdb extends FdbOptions {
   state: FdbState
   /** Reported only: the bridge whose table it is in. */
@@ -216,7 +222,7 @@ export interface FdbFilter {
 }
 
 /** Which entries to flush. All that is given has to hold. */
-export interface FdbFlush extends FdbDestination {
+export interface FdbFlush extends Omit<FdbDestination, 'via'> {
   /** The device: a bridge, a port of one (with `master`), a VXLAN device. */
   dev: Device
   /** From the table of the bridge that the device is a port of: the entries of that port. */
@@ -258,7 +264,7 @@ const flushFlags = {
   router: NTF_ROUTER,
 } as const
 const flushNames = new Set([
-  ...['dev', 'master', 'self', 'brport', 'vlan', 'state', 'srcVni', 'dst', 'port', 'vni', 'via', 'nhid'],
+  ...['dev', 'master', 'self', 'brport', 'vlan', 'state', 'srcVni', 'dst', 'port', 'vni', 'nhid'],
   ...Object.keys(flushFlags),
 ])
 
@@ -294,9 +300,7 @@ export class FdbOperations {
    * @throws NetlinkError ENOENT when there is none
    */
   *del(options: FdbOptions & DelOptions): Operation<void> {
-    onlyKnown('fdb.del', options, knownToDel)
-    const { missingOk, ...entry } = options
-    yield* deletion(send(change(RTM_DELNEIGH, 0, 'fdb.del', entry)), { missingOk }, 'ENOENT')
+    yield* deletion(send(change(RTM_DELNEIGH, 0, 'fdb.del', options, knownToDel)), options, 'ENOENT')
   }
 
   /**
@@ -316,7 +320,7 @@ export class FdbOperations {
       flags: 0,
       encode(writer) {
         writeHeader(writer, dev, { flags })
-        table.write(writer, { lladdr, vlan, vni: srcVni, master: br }, 'fdb.get')
+        table.write(writer, { lladdr, vlan, vni: srcVni, master: bridgeIndex(writer, br) }, 'fdb.get')
       },
       decode,
     })
@@ -327,6 +331,7 @@ export class FdbOperations {
     onlyKnown('fdb.list', filter, filterNames)
     const { dev, br, vlan, state, dynamic } = filter
     const wanted = state === undefined ? undefined : stateName(stateBits(state))
+    if (vlan !== undefined) integer('vlan', vlan, 1, 4094)
     if (dynamic !== undefined && typeof dynamic !== 'boolean') throw invalidType('dynamic', 'a boolean', dynamic)
     return yield* dump<Fdb>({
       ...base('fdb.list', undefined),
@@ -335,7 +340,7 @@ export class FdbOperations {
       dump: true,
       encode(writer) {
         writeHeader(writer, dev, {})
-        table.write(writer, { master: br }, 'fdb.list')
+        table.write(writer, { master: bridgeIndex(writer, br) }, 'fdb.list')
       },
       decode(reader, at, length) {
         const entry = decode(reader, at, length)
@@ -355,9 +360,8 @@ export class FdbOperations {
    */
   *flush(filter: FdbFlush): Operation<void> {
     onlyKnown('fdb.flush', filter, flushNames)
-    const { dev, brport, vlan, state, srcVni, dst, port, vni, nhid, via } = filter
+    const { dev, brport, vlan, state, srcVni, dst, port, vni, nhid } = filter
     if (dev === undefined) throw invalidType('dev', 'the name of a device or its index', dev)
-    if (via !== undefined && brport !== undefined) throw invalidValue('via', via, 'does not go with "brport"')
     const chosen =
       state === undefined ? undefined : flushStates[oneOf('state', state, ['permanent', 'static', 'dynamic'])]
     let flags = tableFlags(filter)
@@ -376,7 +380,8 @@ export class FdbOperations {
       encode(writer) {
         writeHeader(writer, dev, { flags, state: chosen?.state ?? 0 })
         const masks = { stateMask: chosen?.mask, flagsMask: flagsMask === 0 ? undefined : flagsMask }
-        table.write(writer, { vlan, srcVni, dst, port, vni, nhid, dev: brport ?? via, ...masks }, 'fdb.flush')
+        const via = brport === undefined ? undefined : writer.names.index(brport, 'brport')
+        table.write(writer, { vlan, srcVni, dst, port, vni, nhid, via, ...masks }, 'fdb.flush')
       },
     })
   }
@@ -406,7 +411,7 @@ function tableFlags({ self, master }: { self?: boolean | undefined; master?: boo
   return flags === 0 ? NTF_SELF : flags
 }
 
-/** The bits of a state. One about to go can only be made anew. */
+/** The bits of a state. */
 const stateBits = (state: FdbState): number => (state === 'stale' ? NUD_STALE : given.number(state, 'state'))
 
 function stateName(bits: number): FdbState {
@@ -421,17 +426,21 @@ function writeHeader(writer: Writer, dev: Device | undefined, { flags = 0, state
   ndmsg.write(writer, { family: AF_BRIDGE, ifindex, flags, state })
 }
 
+const bridgeIndex = (writer: Writer, br: Device | undefined): number | undefined =>
+  br === undefined ? undefined : writer.names.index(br, 'br')
+
 /** A request that makes, changes or removes an entry. */
-function change(type: number, flags: number, doing: string, options: FdbOptions): Request {
-  onlyKnown(doing, options, known)
+function change(type: number, flags: number, doing: string, options: FdbOptions, names = known): Request {
+  onlyKnown(doing, options, names)
   const { dev, lladdr, vlan, dst, port, vni, via, nhid, srcVni, state = 'permanent', unknown } = options
   if (dev === undefined) throw invalidType('dev', 'the name of a device or its index', dev)
   let bits = tableFlags(options)
   for (const [name, bit] of Object.entries(settable)) {
     if (isTrue(name, options[name as keyof typeof settable])) bits |= bit
   }
+  // One about to go can only be made anew.
   const stateGiven = state === 'stale' ? NUD_REACHABLE : stateBits(state)
-  if (dst !== undefined) ipBytes('dst', dst)
+  parseMac('lladdr', lladdr)
   const activity = isTrue('activityNotify', options.activityNotify) ? FDB_NOTIFY_BIT : undefined
   const norefresh = isTrue('norefresh', options.norefresh) || undefined
   const extension = activity === undefined && norefresh === undefined ? undefined : { activity, norefresh }
@@ -441,7 +450,7 @@ function change(type: number, flags: number, doing: string, options: FdbOptions)
     flags,
     encode(writer) {
       writeHeader(writer, dev, { flags: bits, state: stateGiven })
-      table.write(writer, { lladdr, vlan, dst, port, vni, dev: via, nhid, srcVni, extended: extension, unknown }, doing)
+      table.write(writer, { lladdr, vlan, dst, port, vni, via, nhid, srcVni, extended: extension, unknown }, doing)
     },
   }
 }
@@ -454,7 +463,7 @@ export function decode(reader: Reader, at: number, length: number): Fdb {
     master,
     cacheinfo,
     flagsExt = 0,
-    dev: via,
+    via,
     linkNetnsid,
     extended,
     ...values

@@ -175,7 +175,7 @@ const knownToWait = new Set(['timeout', 'signal'])
 const knownRaw = new Set(['raw'])
 const kindNames = Object.keys(kinds) as KindName[]
 /** What a listed link has that is not an option: it may be given back. */
-const reported = ['type', 'flags', 'slaveKind', 'data', 'slaveData', 'unknown', ...kindNames]
+const reported = ['type', 'flags', 'slaveKind', 'slaveData', 'unknown', ...kindNames]
 const portKeys = Object.keys(ports)
 const everyLink = [...Object.keys(common.entries), ...switchNames, ...portKeys, ...reported]
 
@@ -338,6 +338,7 @@ export class LinkOperations {
     integer('timeout', timeout, 0, 0x7fff_ffff)
     if (typeof predicate !== 'function') throw invalidType('predicate', 'a function', predicate)
     if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal)
+    signal?.throwIfAborted()
     const end = performance.now() + timeout
     const events = new Events(this.#home, [RTNLGRP_LINK])
     try {

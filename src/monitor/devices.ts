@@ -1,12 +1,16 @@
 /** The names of devices as they were when a message was sent, which may be some time before it is read. */
 
-import { common, ifinfomsg, isUp } from '../link/attributes.js'
+import { common, ifinfomsg } from '../link/attributes.js'
 import type { Names } from '../netlink/writer.js'
 import { attributeOf, open, type Payload } from './family.js'
 
 const [IFLA_IFNAME_TYPE] = common.entries.name.types
 
+const IFF_UP = 0x1
+const IFF_RUNNING = 0x40
 const IFF_LOWER_UP = 0x10000
+/** The carrier goes before the kernel has heard of it: it is no longer running only when the routes have been dealt with. */
+const mattering = IFF_UP | IFF_RUNNING | IFF_LOWER_UP
 
 interface Device {
   readonly name: string
@@ -18,6 +22,7 @@ interface Device {
 /** What a message says of a device that matters for other objects. @internal */
 export interface DeviceNews {
   readonly index: number
+  /** It has been shown by another name, or by its index alone. */
   readonly renamed: boolean
   /** The names that mean another device than before, or none, as bytes. */
   readonly names: readonly string[]
@@ -29,6 +34,8 @@ export interface DeviceNews {
 export class Devices implements Names {
   readonly #devices = new Map<number, Device>()
   readonly #gone = new Set<number>()
+  /** Devices that something was shown to be of before anything was told of them. */
+  readonly #unnamed = new Set<number>()
 
   /** Nothing is sent by way of a monitor. */
   index(device: string | number): number {
@@ -36,7 +43,9 @@ export class Devices implements Names {
   }
 
   name(index: number): string | number {
-    return this.#devices.get(index)?.name ?? index
+    const name = this.#devices.get(index)?.name
+    if (name === undefined) this.#unnamed.add(index)
+    return name ?? index
   }
 
   /** Takes in a message about a link. */
@@ -50,9 +59,10 @@ export class Devices implements Names {
     }
     this.#gone.delete(index)
     const bytes = attributeOf(payload, ifinfomsg.size, IFLA_IFNAME_TYPE).replace(/\0.*$/s, '')
-    const state = (isUp(flags) ? 1 : 0) | ((flags & IFF_LOWER_UP) === 0 ? 0 : 2)
+    const state = flags & mattering
     this.#devices.set(index, { name: Buffer.from(bytes, 'latin1').toString(), bytes, state })
-    if (before === undefined) return { index, renamed: false, names: [bytes], moved: false }
+    const wanted = this.#unnamed.delete(index)
+    if (before === undefined) return { index, renamed: wanted, names: [bytes], moved: false }
     const renamed = before.bytes !== bytes
     return { index, renamed, names: renamed ? [before.bytes, bytes] : [], moved: before.state !== state }
   }
@@ -66,5 +76,6 @@ export class Devices implements Names {
   /** Before a list is taken in: those that are not in it have gone. */
   unsure(): void {
     for (const index of this.#devices.keys()) this.#gone.add(index)
+    this.#unnamed.clear()
   }
 }

@@ -46,6 +46,9 @@ const { RTM_NEWRULE, RTM_DELRULE, RTM_GETRULE } = ruleSchema.messages
 const { RTM_NEWNEXTHOP, RTM_DELNEXTHOP, RTM_GETNEXTHOP } = nexthopSchema.messages
 const { RTM_NEWNSID, RTM_DELNSID, RTM_GETNSID } = nsidSchema.messages
 
+const [IFLA_MASTER_TYPE] = linkSchema.table.entries.master.types
+const [IFLA_LINK_TYPE] = linkSchema.table.entries.link.types
+const [IFLA_LINK_NETNSID_TYPE] = linkSchema.table.entries.linkNetnsid.types
 const addrHeader = addrSchema.header.size
 const [IFA_LOCAL_TYPE] = addrSchema.table.entries.address.types
 const [IFA_ADDRESS_TYPE] = addrSchema.table.entries.peer.types
@@ -54,7 +57,7 @@ const [NHA_ID_TYPE] = nexthopSchema.table.entries.id.types
 const [NDA_LLADDR_TYPE] = fdbSchema.table.entries.lladdr.types
 const [NDA_MASTER_TYPE] = fdbSchema.table.entries.master.types
 const fdbPlace = (['vlan', 'srcVni'] as const).flatMap((name) => fdbSchema.table.entries[name].types)
-const fdbDestination = (['dst', 'port', 'vni', 'dev', 'nhid'] as const).flatMap(
+const fdbDestination = (['dst', 'port', 'vni', 'via', 'nhid'] as const).flatMap(
   (name) => fdbSchema.table.entries[name].types,
 )
 
@@ -73,8 +76,30 @@ export const families = {
       familyByte(payload) === AF_UNSPEC && attributeOf(payload, ifinfomsg.size, IFLA_WIRELESS) === '',
     key: (payload) => `${deviceIndex(payload)}`,
     decode: decodeLink,
-    passing: ['stats'],
-    asks: (payload) => (familyByte(payload) === AF_BRIDGE ? deviceIndex(payload) : undefined),
+    // Counters and timers, and what the bridges of a network find out from each other.
+    passing: [
+      ...[
+        'stats',
+        'helloTimer',
+        'tcnTimer',
+        'topologyChangeTimer',
+        'gcTimer',
+        'fdbNLearned',
+        'rootPort',
+        'rootPathCost',
+      ],
+      ...[
+        'messageAgeTimer',
+        'forwardDelayTimer',
+        'holdTimer',
+        'mcastEhtHostsCnt',
+        'mcastNGroups',
+        'rootId',
+        'bridgeId',
+      ],
+      ...['designatedPort', 'designatedCost', 'topologyChange', 'topologyChangeDetected'],
+    ],
+    asks: (payload, first) => linksToAsk(payload, first),
   }),
   /** Addresses. */
   addr: family<Addr>({
@@ -178,6 +203,17 @@ export const families = {
   }),
 } as const
 
+/** A bridge tells of a port what `list` shows with the port's link, and takes over limits of its ports without telling of that. */
+function linksToAsk(payload: Payload, first: boolean): number[] {
+  const number = (type: number | undefined): number => {
+    const bytes = attributeOf(payload, ifinfomsg.size, type)
+    return bytes === '' ? 0 : open(bytes).view.getUint32(0, true)
+  }
+  if (familyByte(payload) === AF_BRIDGE) return [deviceIndex(payload), number(IFLA_MASTER_TYPE)]
+  // The first end of a veth is told of before there is another, and not again when there is.
+  return first && attributeOf(payload, ifinfomsg.size, IFLA_LINK_NETNSID_TYPE) === '' ? [number(IFLA_LINK_TYPE)] : []
+}
+
 /**
  * A bridge has an address once in each VLAN, whatever the port. So has a VXLAN device with its VNIs, but for the addresses that go
  * to several destinations: each of those is an entry.
@@ -190,7 +226,7 @@ function fdbKey(payload: Payload): string {
   return [place, lladdr, ...fdbPlace.map(part), ...(many ? fdbDestination.map(part) : [])].join(' ').trimEnd()
 }
 
-/** The objects that can be monitored, and what they are. */
+/** The objects that can be monitored, and what they are. @interface */
 export type MonitorObjects = {
   [K in keyof typeof families]: (typeof families)[K] extends Family<infer T> ? T : never
 }

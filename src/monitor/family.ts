@@ -29,14 +29,14 @@ export interface Family<T> {
   /** What the kernel tells such objects apart by, as text without '#'. */
   key(payload: Payload): string
   decode(reader: Reader, at: number, length: number): T
-  /** Properties that change all the time without the kernel saying so. */
+  /** Properties, also of objects inside, that change all the time without the kernel saying so. */
   readonly passing?: readonly string[]
   /** For objects of which the kernel may have several with the same key. */
   readonly crowd?: Crowd<T>
   /** For objects that change without the kernel saying so, when a device comes or goes, or something else does. */
   readonly silent?: Silent
-  /** The device to ask about after a message which only tells that something about it has changed. */
-  asks?(payload: Payload): number | undefined
+  /** The devices to ask about after a message that tells only that they have changed. `first`: it is of an object not known before. */
+  asks?(payload: Payload, first: boolean): readonly number[]
 }
 
 /** @internal */

@@ -31,8 +31,9 @@ export class Known<T> {
     this.#names = names
   }
 
-  get size(): number {
-    return this.#objects.size
+  /** Whether the object that a payload describes has been told of. */
+  has(payload: Payload): boolean {
+    return this.#objects.has(this.family.key(payload))
   }
 
   /** The object a payload describes. */
@@ -202,9 +203,9 @@ export class Known<T> {
 
   /** An object without what changes all the time. */
   #lasting(payload: Payload): unknown {
-    const value = this.value(payload)
-    for (const name of this.family.passing ?? none) delete (value as Record<string, unknown>)[name]
-    return value
+    const { passing = none } = this.family
+    const text = JSON.stringify(this.value(payload), (name, value) => (passing.includes(name) ? undefined : value))
+    return JSON.parse(text)
   }
 }
 

@@ -8,80 +8,20 @@ import type { Operation } from '../netlink/operation.js'
 import { NETLINK_ROUTE } from '../netlink/protocol.js'
 import type { Home } from '../netlink/transport.js'
 import { Devices } from './devices.js'
-import { families, type Miss, type MonitorObjects, misses } from './families.js'
+import type { MonitorEvent, MonitorOptions, MonitorSelection } from './events.js'
+import { families, type MonitorObjects, misses } from './families.js'
 import { type Family, isOf, type Message, numberBytes, open, type Payload, payloadOf } from './family.js'
 import { type Change, Known } from './known.js'
 import { askDevices, listAll } from './list.js'
 
 /** The receive buffer asked for, in bytes. */
-const BUFFER = 4 * 1024 * 1024
+const BUFFER = 16 * 1024 * 1024
 /** How long to leave alone a list that changed while it was read, in milliseconds, and times what reading it took. */
 const PAUSE_MS = 100
 const PAUSE_TIMES = 10
 
 type Name = keyof MonitorObjects
 const names = Object.keys(families) as Name[]
-
-/** The types of objects to tell of. */
-export type MonitoredTypes = { [K in keyof typeof families]?: boolean | undefined }
-
-/** What a monitor is to tell of. */
-export interface MonitorSelection extends MonitoredTypes {
-  /** What the kernel asks programs for: the neighbours a vxlan with `l2miss` or `l3miss` does not know. */
-  miss?: boolean | undefined
-  /** Whether what is there already is told of first, as if it was new. */
-  existing?: boolean | undefined
-}
-
-/** How a monitor is to work. */
-export interface MonitorOptions {
-  /** Ends the monitor when it is aborted: the iteration then throws its reason. */
-  signal?: AbortSignal | undefined
-  /**
-   * How many bytes of events the kernel keeps until they are read: 4 MiB unless said otherwise, 2 KiB to 1 GiB. The kernel counts its own
-   * bookkeeping, 700 bytes and more an event. Without privilege it gives no more than the sysctl net.core.rmem_max allows.
-   */
-  receiveBuffer?: number | undefined
-}
-
-/**
- * Something that has happened: `object` says to what, and the property of that name is the object, as `list` gives it.
- *
- * - `'new'`: the object is there, or has changed. It takes the place of what was told under the same key.
- * - `'del'`: the object is gone. The property shows it as it was.
- */
-export type ObjectEvent<O extends keyof MonitorObjects = keyof MonitorObjects> = {
-  [K in O]: {
-    /** What has happened to it. */
-    type: 'new' | 'del'
-    /** What kind of object it is. */
-    object: K
-    /** What tells objects of a kind apart in this monitor: text to compare, not to take apart. */
-    key: string
-    /** Found by comparing with a list. The kernel has not told of it, or its message was lost. */
-    resync?: true
-  } & { [P in K]: MonitorObjects[P] }
-}[O]
-
-/** The kernel has a packet for a neighbour it does not know, and asks for it. Such an event may be lost; the kernel asks again. */
-export interface MissEvent {
-  /** It tells of no object. */
-  type: 'miss'
-  /** As `type`. */
-  object: 'miss'
-  /** What is wanted. */
-  miss: Miss
-}
-
-/** What a monitor tells. */
-export type MonitorEvent = ObjectEvent | MissEvent
-
-/** What a monitor of a selection tells. */
-export type EventOf<S> =
-  | {
-      [K in keyof MonitorObjects & keyof S]: S[K] extends false | undefined ? never : ObjectEvent<K>
-    }[keyof MonitorObjects & keyof S]
-  | (S extends { miss: false | undefined } ? never : 'miss' extends keyof S ? MissEvent : never)
 
 const knownSelection = new Set([...names, 'miss', 'existing'])
 const knownOptions = new Set(['signal', 'receiveBuffer'])
@@ -172,10 +112,12 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
     return this.#iteration.return(undefined)
   }
 
+  /** For `for await`: the monitor itself, since there is one queue of events. */
   [Symbol.asyncIterator](): this {
     return this
   }
 
+  /** For `await using`: `close()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
   }
@@ -259,12 +201,14 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
         if (!isOf(family, type)) {
           const touched = family.silent?.after?.(type, payload)
           if (touched !== undefined) this.#touched.add(touched)
-        } else if (family.accepts?.(payload) ?? true) {
-          for (const change of known.told(message, () => this.#stale.add(watched))) yield this.#event(watched, change)
-        } else {
-          const index = family.asks?.(payload)
-          if (index !== undefined) this.#asking.add(index)
+          continue
         }
+        const accepted = family.accepts?.(payload) ?? true
+        for (const index of family.asks?.(payload, accepted && !known.has(payload)) ?? []) {
+          if (index !== 0) this.#asking.add(index)
+        }
+        if (!accepted) continue
+        for (const change of known.told(message, () => this.#stale.add(watched))) yield this.#event(watched, change)
       }
       if (this.#selection.miss && type === misses.type) {
         const miss = misses.decode(open(payload, this.#devices), 0, payload.length)
@@ -325,6 +269,8 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
       this.#devices.unsure()
       for (const payload of lists[wanted.indexOf(families.link)]?.payloads ?? []) this.#noteDevice(payload, false)
       this.#nameless = false
+      // Everything is listed just now.
+      this.#touched.clear()
     }
     for (const [at, watched] of stale.entries()) {
       const { family, known } = watched

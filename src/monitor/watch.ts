@@ -4,8 +4,9 @@ import { EventEmitter } from 'node:events'
 import { invalidType, oneOf, onlyKnown } from '../netlink/check.js'
 import { closedError } from '../netlink/error.js'
 import type { Home } from '../netlink/transport.js'
+import type { MonitorOptions, ObjectEvent } from './events.js'
 import { families, type MonitorObjects } from './families.js'
-import { Monitor, type MonitorOptions, type ObjectEvent, type Runner } from './monitor.js'
+import { Monitor, type Runner } from './monitor.js'
 
 /** What to watch, and how. */
 export interface WatchOptions<T> extends MonitorOptions {

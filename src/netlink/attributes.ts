@@ -116,10 +116,9 @@ export class Attributes<E extends Entries> implements Table {
       if (attribute !== undefined && !attribute.ignored) {
         if (!attribute.readOnly) attribute.write(writer, value, key)
       } else if (key === 'unknown') {
-        for (const [type, bytes] of Object.entries(value as object)) {
-          const path = `unknown.${type}`
-          raw(integer(writer.where(path), Number(type), 1, numberBits)).write(writer, bytes, path)
-        }
+        writer.path.push(key)
+        writeNumbered(writer, value as object)
+        writer.path.pop()
       } else {
         onlyKnown(what, { [key]: value }, this.entries)
       }
@@ -457,13 +456,23 @@ export const raw = (type: number): Attribute<string> => ({
 
 const nothing = attributes({})
 
+function writeNumbered(writer: Writer, values: object): void {
+  for (const [type, bytes] of Object.entries(values)) {
+    raw(integer(writer.where(type), Number(type), 1, numberBits)).write(writer, bytes, type)
+  }
+}
+
 /** Attributes that no table names: by number, their bytes in hexadecimal. */
 export const numbered = (type: number): Attribute<Record<number, string>> => ({
   types: [type],
   inner: () => nothing,
   write(writer, value, key) {
     if (typeof value !== 'object' || value === null) throw invalidType(writer.where(key), 'an object', value)
-    nested(type, nothing).write(writer, { unknown: value }, key)
+    const start = writer.openNested(type)
+    writer.path.push(key)
+    writeNumbered(writer, value)
+    writer.path.pop()
+    writer.close(start)
   },
   read: (reader, at, length) => nothing.read(reader, at, length).unknown ?? {},
 })

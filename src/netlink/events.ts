@@ -84,7 +84,8 @@ export class Events {
         resolve(ready)
       }
       const poll = new native.Poll(this.#socket.fd, () => settled(true))
-      const timer = setTimeout(settled, Math.max(0, milliseconds), false)
+      // A process that was held up finds its time over before it has looked at the socket.
+      const timer = setTimeout(() => settled(this.#socket.wait(0) > 0), Math.max(0, milliseconds))
       for (const signal of signals) signal.addEventListener('abort', aborted)
       poll.start()
     })

@@ -1,6 +1,7 @@
 /** What both kinds of namespace handle have in common. */
 
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { setMaxListeners } from 'node:events'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 import { type NativeDescriptor, native } from '../native.js'
 import { invalidType } from '../netlink/check.js'
@@ -69,7 +70,11 @@ export abstract class Handle implements Home {
   /** For what waits without a request on its way: aborted by `close()`. Most handles never need one. @internal */
   get closing(): AbortSignal {
     if (this.closed) return AbortSignal.abort(this.#closedError())
-    this.#closing ??= new AbortController()
+    if (this.#closing === undefined) {
+      this.#closing = new AbortController()
+      // However many wait.
+      setMaxListeners(0, this.#closing.signal)
+    }
     return this.#closing.signal
   }
 

@@ -206,10 +206,7 @@ export class NetnsOperations<Handle> {
     return all.sort((a, b) => (rank(a) === rank(b) ? a.inode - b.inode : rank(a) - rank(b)))
   }
 
-  #made(
-    descriptor: NativeDescriptor,
-    known: Partial<Omit<Identity, 'descriptor' | 'inode'>> = {},
-  ): Handle {
+  #made(descriptor: NativeDescriptor, known: Partial<Omit<Identity, 'descriptor' | 'inode'>> = {}): Handle {
     const { ino } = fstatSync(descriptor.fd)
     return this.#handle({
       name: undefined,

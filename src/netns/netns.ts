@@ -2,8 +2,9 @@
 
 import { type BatchResults, type Plan, type Planned, unwrap } from '../batch.js'
 import { type DirectGroups, type PromisedGroups, planned, withDirectGroups, withPromisedGroups } from '../groups.js'
+import type { EventOf, MonitorOptions, MonitorSelection } from '../monitor/events.js'
 import type { MonitorObjects } from '../monitor/families.js'
-import { type EventOf, Monitor, type MonitorOptions, type MonitorSelection } from '../monitor/monitor.js'
+import { Monitor } from '../monitor/monitor.js'
 import { Watch, type WatchOptions } from '../monitor/watch.js'
 import { onlyKnown } from '../netlink/check.js'
 import { closedError } from '../netlink/error.js'

@@ -244,6 +244,11 @@ export const nexthopSchema = {
     'Device attribute required for non-blackhole and non-fdb nexthops': 'dev',
     'ONLINK flag can not be set for nexthop without a gateway': 'onlink',
     'Invalid nexthop id': 'group',
+    'Nexthop id can not be used twice in a group': 'group',
+    'Blackhole nexthop can not be used in a group with more than 1 path': 'group',
+    'Blackhole attribute can not be used with gateway, oif, encap or fdb': 'blackhole',
+    'Fdb attribute can not be used with encap, oif or blackhole': 'fdb',
+    'Number of buckets not specified for nexthop group insertion': 'buckets',
     'Replace requires nexthop id': 'id',
     'Invalid group type': 'type',
     'Number of buckets needs to be non-0': 'buckets',
@@ -367,7 +372,7 @@ export class NexthopOperations {
   /** All nexthop objects and groups, or those a filter lets through: `ip nexthop show`. */
   *list(filter: NexthopFilter = {}): Operation<Nexthop[]> {
     onlyKnown('nexthop.list', filter, filterNames)
-    return yield* chosen('nexthop.list', { ...filter })
+    return yield* chosen('nexthop.list', filter)
   }
 
   /**
@@ -381,7 +386,7 @@ export class NexthopOperations {
     if (Object.values(filter).every((value) => value === undefined)) {
       throw invalidValue('filter', filter, 'must name what to flush: a family, a dev, groups, …')
     }
-    const found = yield* chosen('nexthop.flush', { ...filter })
+    const found = yield* chosen('nexthop.flush', filter)
     const answers = yield* settle(found.map((nexthop) => about(RTM_DELNEXTHOP, 'nexthop.flush', nexthop)))
     for (const { error } of answers) {
       // A group is gone when its last member is.
@@ -414,10 +419,11 @@ function encode(writer: Writer, options: NexthopOptions, doing: string): void {
     protocol: protocol === undefined ? RTPROT_UNSPEC : protocols.number(protocol, 'protocol'),
     flags: onlink ? RTNH_F_ONLINK : 0,
   })
-  const wire = Object.fromEntries(own.map((name) => [name, options[name]]))
-  const resilient = Object.fromEntries(timers.map((name) => [name, options[name]]))
-  const isResilient = Object.values(resilient).some((value) => value !== undefined)
-  table.write(writer, isResilient ? { ...wire, resilient } : wire, doing)
+  table.write(writer, Object.fromEntries(own.map((name) => [name, options[name]])), doing)
+  if (timers.every((name) => options[name] === undefined)) return
+  const start = writer.openNested(NHA_RES_GROUP)
+  resilient.write(writer, Object.fromEntries(timers.map((name) => [name, options[name]])), doing)
+  writer.close(start)
 }
 
 /** A group has no family: its members have. */
@@ -472,7 +478,7 @@ function chosen(doing: string, { family, dev, master, groups, fdb, protocol }: N
 /** Reads a nexthop object from a message of the kernel's. @internal */
 export function decode(reader: Reader, at: number, length: number): Nexthop {
   const { family, scope, protocol, flags } = nhmsg.read(reader, at, length)
-  const { resilient: timing, ...values }: Values<typeof table> = table.read(
+  const { resilient: { unknown: _, ...timing } = {}, ...values }: Values<typeof table> = table.read(
     reader,
     at + nhmsg.size,
     length - nhmsg.size,

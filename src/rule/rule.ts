@@ -74,8 +74,8 @@ const FIB_RULE_UNRESOLVED = 0x04
 const FIB_RULE_IIF_DETACHED = 0x08
 const FIB_RULE_OIF_DETACHED = 0x10
 
-const ALL_ONES = 0xffff_ffff
-const ALL_OF_FLOWLABEL = 0xf_ffff
+const ONES = 0xffff_ffff
+const FLOWLABEL = 0xf_ffff
 
 const actions = enumeration(
   {
@@ -147,7 +147,7 @@ const table = attributes({
   /** Packets of sockets bound to the device of this name, which need not exist yet. */
   oif: text(FRA_OIFNAME, 15, deviceName),
   /** Packets of this user, or of users from one to another: `1000`, `'1000-1999'` (Linux 4.10). */
-  uidrange: range(FRA_UID_RANGE, U32, 0, ALL_ONES - 1),
+  uidrange: range(FRA_UID_RANGE, U32, 0, ONES - 1),
   /** Packets of this protocol (Linux 4.17). */
   ipproto: enum8(FRA_IP_PROTO, ipProtocols),
   /** Packets from this port, or from one to another: `53`, `'1024-2047'`, within 1 and 65534 (Linux 4.17). */
@@ -165,7 +165,7 @@ const table = attributes({
   /** Packets with this flow label, 0 to 2^20 - 1 (IPv6; Linux 6.14; an older kernel passes over it without a word). */
   flowlabel: be32(FRA_FLOWLABEL),
   /** The bits of the flow label that are looked at (IPv6; Linux 6.14, as above). */
-  flowlabelMask: unless(ALL_OF_FLOWLABEL, be32(FRA_FLOWLABEL_MASK)),
+  flowlabelMask: unless(FLOWLABEL, be32(FRA_FLOWLABEL_MASK)),
   /** Packets that came out of a tunnel with this id, 1 to 2^53 - 1 (Linux 4.6). */
   tunId: scalar(FRA_TUN_ID, BE64),
   /** The table they are looked up in: `'main'` when nothing is said. */
@@ -175,9 +175,9 @@ const table = attributes({
   /** The priority of the rule that is asked next, higher than this one's. */
   goto: u32(FRA_GOTO),
   /** A route found counts only if its prefix is longer than this, 0 to 128: with 0, default routes do not (Linux 3.12). */
-  suppressPrefixlength: unless(ALL_ONES, u32(FRA_SUPPRESS_PREFIXLEN, 128)),
+  suppressPrefixlength: unless(ONES, u32(FRA_SUPPRESS_PREFIXLEN, 128)),
   /** A route found does not count if its device belongs to this group (Linux 3.12). */
-  suppressIfgroup: unless(ALL_ONES, enum32(FRA_SUPPRESS_IFGROUP, groups)),
+  suppressIfgroup: unless(ONES, enum32(FRA_SUPPRESS_IFGROUP, groups)),
   /** The realms of packets that go by this rule (IPv4). */
   realms: realms(FRA_FLOW),
   /** Who made it (Linux 4.17). */
@@ -346,7 +346,7 @@ function encode(writer: Writer, options: RuleOptions, finding: boolean): void {
   else if (!finding && number === FR_ACT_TO_TBL && !rest.l3mdev) rest.table = RT_TABLE_MAIN
   if (rest.l3mdev === false) rest.l3mdev = undefined
   // The kernel wants to be told.
-  if (rest.flowlabel !== undefined) rest.flowlabelMask ??= ALL_OF_FLOWLABEL
+  if (rest.flowlabel !== undefined) rest.flowlabelMask ??= FLOWLABEL
   ruleHeader.write(writer, {
     family,
     srcLen: networks.from?.length ?? 0,
@@ -429,7 +429,7 @@ export function decode(reader: Reader, at: number, length: number): Rule {
   }
   // A mark of 0 is told by its mask alone.
   if (fwmark !== undefined || fwmask !== undefined) rule.fwmark = fwmark ?? 0
-  if (fwmask !== undefined && (fwmask !== ALL_ONES || rule.fwmark === 0)) rule.fwmask = fwmask
+  if (fwmask !== undefined && (fwmask !== ONES || rule.fwmark === 0)) rule.fwmask = fwmask
   if (header.tos !== 0) rule.tos = header.tos
   if ((header.flags & FIB_RULE_INVERT) !== 0) rule.not = true
   for (const [name, bit] of reportedFlags) if ((header.flags & bit) !== 0) rule[name] = true

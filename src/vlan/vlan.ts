@@ -93,8 +93,8 @@ export const vlanSchema = {
   header: ifinfomsg,
   table,
   faults: {
-    "Pvid isn't allowed in a range": 'pvid',
-    'Vlan id is invalid': 'vid',
+    "bridge: Pvid isn't allowed in a range": 'pvid',
+    'bridge: Vlan id is invalid': 'vid',
   },
 } satisfies Schema
 
@@ -158,10 +158,8 @@ export class VlanOperations {
    * @throws NetlinkError EOPNOTSUPP as `add`
    */
   *del(options: BridgeVlanOptions & DelOptions): Operation<void> {
-    onlyKnown('vlan.del', options, knownToDel)
-    const { missingOk, pvid, untagged, tunnelId, ...key } = options
-    isTrue('missingOk', missingOk)
-    yield* send(change(RTM_DELLINK, 'vlan.del', key))
+    isTrue('missingOk', options?.missingOk)
+    yield* send(change(RTM_DELLINK, 'vlan.del', options, knownToDel))
   }
 
   /** The VLANs of all bridges and ports, or those a filter lets through: `bridge vlan show` and `bridge vlan tunnelshow` in one. */
@@ -201,14 +199,17 @@ function isTrue(name: string, value: boolean | undefined): boolean {
   return value === true
 }
 
-function change(type: number, doing: string, options: BridgeVlanOptions): Request {
-  onlyKnown(doing, options, known)
+function change(type: number, doing: string, options: BridgeVlanOptions, names = known): Request {
+  onlyKnown(doing, options, names)
   const { dev, vid, self, master, pvid, untagged, tunnelId } = options
   if (dev === undefined) throw invalidType('dev', 'the name of a device or its index', dev)
   const [first, last] = parseRange('vid', vid, 1, 4094)
   const where = (isTrue('self', self) ? BRIDGE_FLAGS_SELF : 0) | (isTrue('master', master) ? BRIDGE_FLAGS_MASTER : 0)
-  const how =
-    (isTrue('pvid', pvid) ? BRIDGE_VLAN_INFO_PVID : 0) | (isTrue('untagged', untagged) ? BRIDGE_VLAN_INFO_UNTAGGED : 0)
+  const pvidBit = isTrue('pvid', pvid) ? BRIDGE_VLAN_INFO_PVID : 0
+  const untaggedBit = isTrue('untagged', untagged) ? BRIDGE_VLAN_INFO_UNTAGGED : 0
+  // A tunnel goes with its VLAN.
+  const adding = type === RTM_SETLINK
+  const how = adding ? pvidBit | untaggedBit : 0
   const vlans = ends(first, last).map(([vid, flags]) => ({ vid, flags: flags | how }))
   const tunnels = tunnelId === undefined ? undefined : tunnelsOf(first, last, tunnelId)
   return {
@@ -216,7 +217,7 @@ function change(type: number, doing: string, options: BridgeVlanOptions): Reques
     type,
     encode(writer) {
       ifinfomsg.write(writer, { family: AF_BRIDGE, index: writer.names.index(dev, 'dev') })
-      const spec = { where: where === 0 ? undefined : where, vid: vlans, tunnelId: tunnels }
+      const spec = { where: where === 0 ? undefined : where, vid: vlans, tunnelId: adding ? tunnels : undefined }
       table.write(writer, { bridge: spec }, doing)
     },
   }

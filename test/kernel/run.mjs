@@ -10,7 +10,9 @@ const lane = join(root, 'out/kernel')
 const results = join(root, 'out/test/kernel.json')
 
 if (process.getuid?.() !== 0) {
-  console.error('npm run test:kernel has to be run by root: the guest sees all of this machine’s files, and root’s.')
+  console.error(
+    'test:kernel has to be run by root, for the second kernel sees every file of this machine: sudo npm run test:kernel',
+  )
   process.exit(1)
 }
 await setup()
@@ -20,8 +22,8 @@ rmSync(results, { force: true })
 const started = performance.now()
 const fetched = await bash('setup.sh', lane)
 if (fetched !== 0) process.exit(fetched)
-const vitest = [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--config', join(folder, 'vitest.config.ts')]
-const status = await bash('boot.sh', lane, 'env', 'CI=1', 'NO_COLOR=1', ...vitest, ...process.argv.slice(2))
+const suite = ['bash', join(folder, 'suite.sh'), process.execPath, ...process.argv.slice(2)]
+const status = await bash('boot.sh', lane, ...suite)
 
 const { numPassedTests, numFailedTests, numPendingTests } = report()
 const seconds = ((performance.now() - started) / 1000).toFixed(0)

@@ -25,17 +25,19 @@ tryKind(
     ],
   },
   () => {
-    test('it is what "ip tunnel" makes', async ({ ns, ip }) => {
+    test('"ip tunnel" shows it', async ({ ns, ip }) => {
       await ns.link.add({ kind: 'veth', name: 'lower' })
-      await ip('tunnel', 'add', 'its', 'mode', 'ipip', 'local', '192.0.2.1', 'ttl', '64', 'dev', 'lower')
-      const { ipip, link } = await ns.link.get('its')
-      expect(ipip).toMatchObject({ local: '192.0.2.1', remote: 'any', ttl: 64, dev: 'lower', pmtudisc: true })
-      expect(link).toBe('lower')
-      await ns.link.add({ kind: 'ipip', name: 'it', local: '192.0.2.9', ttl: 64 })
+      await ns.link.add({ kind: 'ipip', name: 'it', local: '192.0.2.9', ttl: 64, dev: 'lower' })
       const [shown] = (await ip('-j', 'tunnel', 'show', 'it')) as [object]
-      expect(shown).toMatchObject({ ifname: 'it', mode: 'ip/ip', remote: '0.0.0.0', local: '192.0.2.9', ttl: 64 })
-      expect(await ns.link.get('it')).not.toHaveProperty('link')
-      expect((await ns.link.get('it')).ipip).not.toHaveProperty('dev')
+      expect(shown).toMatchObject({ mode: 'ip/ip', remote: '0.0.0.0', local: '192.0.2.9', ttl: 64, dev: 'lower' })
+      expect(await ns.link.get('it')).toMatchObject({ link: 'lower', ipip: { dev: 'lower', remote: 'any' } })
+    })
+
+    test('one that is upon no device does not say it is', async ({ ns }) => {
+      await ns.link.add({ kind: 'ipip', name: 'it', ...ends })
+      const link = await ns.link.get('it')
+      expect(link).not.toHaveProperty('link')
+      expect(link.ipip).not.toHaveProperty('dev')
     })
 
     test('a second one between the same ends is refused', async ({ ns }) => {

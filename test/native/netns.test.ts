@@ -19,6 +19,11 @@ import { inFresh, loaded, refusal } from './kit.js'
 
 const { EBADF, EEXIST, EINVAL, ENOENT, ENOTDIR } = constants.errno
 
+/** Closes a namespace that was made, and the socket that came with it. */
+const drop = (ns: NativeNamespace) => {
+  ns.socket.close()
+  ns.close()
+}
 const own = () => readlinkSync('/proc/thread-self/ns/net')
 const inode = (descriptor: NativeDescriptor) => `net:[${statSync(`/proc/self/fd/${descriptor.fd}`).ino}]`
 
@@ -45,8 +50,8 @@ describe.each([
     const [one, two] = [await create(folder, ''), await create(folder, '')]
     expect(new Set([before, inode(one), inode(two)]).size).toBe(3)
     expect(own()).toBe(before)
-    one.close()
-    two.close()
+    drop(one)
+    drop(two)
   })
 
   it('is held by its descriptor and its socket alone when it has no name', async () => {
@@ -73,7 +78,7 @@ describe.each([
     const again = native.openNamespace(path)
     expect(inode(again)).toBe(inode(ns))
     again.close()
-    ns.close()
+    drop(ns)
     native.deleteNamespace(path)
     expect(mountedAt(path)).toEqual([])
     expect(readdirSync(folder)).not.toContain('named')
@@ -106,7 +111,7 @@ describe('the folder of names', () => {
     expect(lines[0]).toMatch(/ shared:\d+ /)
     for (const [at, ns] of made.entries()) {
       expect(mountedAt(join(fresh, 'netns', `n${at}`))).toHaveLength(1)
-      ns.close()
+      drop(ns)
     }
     await output('umount', '--recursive', join(fresh, 'netns'))
     rmSync(fresh, { recursive: true })
@@ -219,7 +224,7 @@ describe('files as a namespace sees them', () => {
     const reads = Array.from({ length: 40 }, () =>
       promise<string>((done) => native.readFile(ns.fd, '/proc/thread-self/net/dev', done)),
     )
-    ns.close()
+    drop(ns)
     for (const text of await Promise.all(reads)) expect(text.match(/^ *\w+:/gm)).toEqual(['    lo:'])
   })
 })

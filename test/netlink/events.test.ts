@@ -72,6 +72,17 @@ describe('events', () => {
     events.close()
   })
 
+  test('that came in time are found, however late anybody looks', async ({ ns, sync }) => {
+    const { index } = await ns.link.add({ kind: 'bridge', name: 'br0' })
+    const events = new Events(homeOf(ns), [RTNLGRP_IPV4_IFADDR])
+    const waiting = ns.transport.run(events.wait(20))
+    sync.addr.add({ dev: index, address: '10.0.0.1/24' })
+    // Nothing else runs on this thread meanwhile.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60)
+    expect(await waiting).toBe(true)
+    events.close()
+  })
+
   test('that were lost are missed, and the next ones are not', async ({ ns, sync }) => {
     const { index } = await ns.link.add({ kind: 'bridge', name: 'br0' })
     const events = new Events(homeOf(ns), [RTNLGRP_IPV4_IFADDR], 0, 4096)

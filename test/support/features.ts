@@ -4,20 +4,21 @@ import { spawnSync } from 'node:child_process'
 import type { TestOptions } from 'vitest'
 
 /**
- * What a test may find lacking: a kind of link, a qdisc, a filter or an action, by the name `ip` or `tc` has for it; or
- * the speed of a real processor, for a test that looks at the clock.
+ * What a test may find lacking: a kind of link, a switch of bridges, a qdisc, a filter or an action, by the name `ip` or `tc`
+ * has for it; or the speed of a real processor, for a test that looks at the clock.
  */
-export type Feature = `${'link' | 'qdisc' | 'filter' | 'action'}:${string}` | 'speed'
+export type Feature = `${'link' | 'bridge' | 'qdisc' | 'filter' | 'action'}:${string}` | 'speed'
 
 declare module 'vitest' {
   interface TaskMeta {
     /** Whether the kernel that the test met has what the test needs. */
-    [feature: Feature]: boolean
+    [feature: `${string}:${string}`]: boolean
+    speed?: boolean
   }
 }
 
 /** What is asked for besides the name. It only has to get past `ip` and `tc`: the kernel may find fault with it. */
-const options: Readonly<Record<Feature, string>> = {
+const options: Readonly<Partial<Record<Feature, string>>> = {
   'link:geneve': 'id 1 remote 192.0.2.1',
   'link:vlan': 'id 1',
   'link:vrf': 'table 1',
@@ -36,6 +37,7 @@ const options: Readonly<Record<Feature, string>> = {
 
 const commands = {
   link: (name: string) => `ip link add probe type ${name}`,
+  bridge: (name: string) => `ip link add probe type bridge ${name} 1`,
   qdisc: (name: string) => `tc qdisc add dev lo ${/^(clsact|ingress)$/.test(name) ? '' : 'root'} ${name}`,
   filter: (name: string) => `tc qdisc add dev lo clsact && tc filter add dev lo ingress protocol ip ${name}`,
   action: (name: string) => `tc actions add action ${name === 'gact' ? 'drop' : name}`,
@@ -43,6 +45,8 @@ const commands = {
 
 /** The kernel's words for not knowing what is asked for. */
 const unknown = /Unknown device type|qdisc kind is unknown|TC classifier not found|Failed to load TC action module/
+/** Its words for a switch it was built without. */
+const unsupported = /Operation not supported/
 
 /** The beginning of whatever the kernel says, unlike `ip` and `tc` themselves. */
 const refusal = /^(Error|RTNETLINK answers): /m
@@ -59,7 +63,7 @@ export function has(feature: Feature): boolean {
     const { status, stderr, error } = spawnSync('unshare', ['--net', 'sh', '-c', command], { encoding: 'utf8' })
     if (error !== undefined) throw error
     if (status !== 0 && !refusal.test(stderr)) throw new Error(`${command}: ${stderr}`)
-    answer = !unknown.test(stderr)
+    answer = !(what === 'bridge' ? unsupported : unknown).test(stderr)
     known.set(feature, answer)
   }
   return answer
