@@ -12,6 +12,7 @@ import {
   type Monitor,
   type MonitorSelection,
   type Neigh,
+  type Netns,
   type Nexthop,
   netns,
   type ObjectEvent,
@@ -502,7 +503,8 @@ describe('a monitor ends', () => {
     for (let at = 0; at < 1000; at += 50) await Promise.all(Array.from({ length: 50 }, (_, each) => one(at + each)))
     change.abort()
     await changing
-    expect(await soon(() => held().descriptors === before.descriptors && held().threads === before.threads)).toBe(true)
+    // A thread may have been at work when they were counted.
+    expect(await soon(() => held().descriptors <= before.descriptors && held().threads <= before.threads)).toBe(true)
     expect(await soon(() => timers() <= before.resources)).toBe(true)
     busy.close()
   }, 60_000)

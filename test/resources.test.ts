@@ -160,7 +160,7 @@ describe('nothing is left', () => {
   test('of calls that fail, however they do', async ({ ns, another }) => {
     const other = await another()
     const name = uniqueName('failing')
-    const named = await netns.create(name, { temporary: true })
+    await using _ = await netns.create(name, { temporary: true })
     await ns.link.add({ kind: 'bridge', name: 'taken' })
     ns.run(() => undefined)
     await Promise.all([ns.link.list(), other.link.list()])
@@ -183,7 +183,6 @@ describe('nothing is left', () => {
       for (const call of calls) await failure(call)
     }
     expect(held()).toEqual(before)
-    await named.del()
   })
 
   test('of links that are moved by name', async ({ ns }) => {

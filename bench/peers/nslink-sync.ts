@@ -36,9 +36,11 @@ export const peer: NodePeer = {
           const pod = netns.create(podName(job, index))
           pods.push(pod)
           link.add({ kind: 'veth', name: device, up: true, peer: { name: 'eth0', netns: pod } })
-          pod.addr.add({ dev: 'eth0', address: `${address}/24` })
-          pod.link.set('eth0', { up: true })
-          pod.route.add({ dst: 'default', via: POD_GATEWAY, dev: 'eth0', onlink: true })
+          pod.batch((b) => [
+            b.addr.add({ dev: 'eth0', address: `${address}/24` }),
+            b.link.set('eth0', { up: true }),
+            b.route.add({ dst: 'default', via: POD_GATEWAY, dev: 'eth0', onlink: true }),
+          ])
           sysctl.set(`net.ipv4.conf.${device}.proxy_arp`, 1)
           route.add({ dst: address, dev: device, scope: 'link' })
         },

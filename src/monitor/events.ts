@@ -1,9 +1,9 @@
 /** What a monitor is asked for, and what it tells. */
 
-import type { families, Miss, MonitorObjects } from './families.js'
+import type { Miss, MonitorObjects } from './families.js'
 
 /** The types of objects to tell of. */
-export type MonitoredTypes = { [K in keyof typeof families]?: boolean | undefined }
+export type MonitoredTypes = { [K in keyof MonitorObjects]?: boolean | undefined }
 
 /** What a monitor is to tell of. */
 export interface MonitorSelection extends MonitoredTypes {

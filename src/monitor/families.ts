@@ -113,8 +113,8 @@ export const families = {
     key(payload) {
       const local = hex(attributeOf(payload, addrHeader, IFA_LOCAL_TYPE))
       const peer = hex(attributeOf(payload, addrHeader, IFA_ADDRESS_TYPE))
-      if (familyByte(payload) === AF_INET6) return `${deviceIndex(payload)} ${local || peer}`
-      return `${deviceIndex(payload)} ${local} ${peer}/${payload.charCodeAt(1)}`
+      if (familyByte(payload) === AF_INET6) return [deviceIndex(payload), local || peer].join(' ')
+      return [deviceIndex(payload), local, peer, payload.charCodeAt(1)].join(' ')
     },
     decode: decodeAddr,
   }),
@@ -173,7 +173,7 @@ export const families = {
     getType: RTM_GETNEIGH,
     schema: neighSchema,
     accepts: (payload) => isIp(payload) && (payload.charCodeAt(10) & NTF_PROXY) === 0,
-    key: (payload) => `${deviceIndex(payload)} ${hex(attributeOf(payload, ndmsg.size, NDA_DST_TYPE))}`,
+    key: (payload) => [deviceIndex(payload), hex(attributeOf(payload, ndmsg.size, NDA_DST_TYPE))].join(' '),
     decode: decodeNeigh,
     passing: ['used', 'confirmed', 'updated', 'refcnt', 'probes'],
   }),

@@ -35,10 +35,15 @@ export function routeKey(payload: Payload): string {
     else if (leading.includes(type)) gateway = true
   })
   if (dst === '') dst = family === AF_INET ? '0.0.0.0' : '::'
-  const key = `${number} ${dst}/${dstLength} ${metric}`
-  if (family === AF_INET) return tos === 0 ? key : `${key} tos ${tos}`
-  if (gateway && !way.startsWith(' nhid')) way = ''
-  return from === '' ? key + way : `${key} from ${from}/${srcLength}${way}`
+  const parts = [number, ' ', dst, '/', dstLength, ' ', metric]
+  if (family === AF_INET) {
+    if (tos !== 0) parts.push(' tos ', tos)
+  } else {
+    if (from !== '') parts.push(' from ', from, '/', srcLength)
+    if (!gateway || way.startsWith(' nhid')) parts.push(way)
+  }
+  // Put together by a template it would be kept as a tree of its parts, and there may be many.
+  return parts.join('')
 }
 
 /** The state of a route, or of a next hop, in which it may be without being another. */

@@ -105,6 +105,8 @@ tryKind(
       await ip('link', 'add', 'its', 'type', 'vxlan', 'id', '2')
       expect((await ns.link.get('it')).vxlan?.dstport).toBe(8472)
       expect((await ns.link.get('its')).vxlan?.dstport).toBe(8472)
+      await ns.link.add({ kind: 'vxlan', name: 'gpe', external: true, gpe: true, learning: false })
+      expect((await ns.link.get('gpe')).vxlan?.dstport).toBe(4790)
     })
 
     test('an error of the kernel says what it says, and names the option when the kernel does', async ({ ns }) => {

@@ -166,13 +166,16 @@ const table = attributes({
   local: ip(IFLA_VXLAN_LOCAL, IFLA_VXLAN_LOCAL6),
   /** The device packets leave through: a name, or an index when that is in another namespace (`linkNetnsid`). It can be changed. */
   dev: underlying(IFLA_VXLAN_LINK),
-  /** The UDP port packets go to, 0 to 65535. The kernel's choice is 8472, for it is older than the 4789 of the standard (RFC 7348). `ip` chooses the same, with a warning, and 4790 with `gpe`. */
+  /**
+   * The UDP port packets go to, 0 to 65535. The kernel's choice is 8472, for it is older than the 4789 of the standard (RFC 7348), and 4790 with
+   * `gpe`; `ip` leaves it the choice, too, with a warning.
+   */
   dstport: be16(IFLA_VXLAN_PORT),
   /** The UDP ports packets come from, one a flow: the lowest and the highest. The kernel's choice are those of the namespace's programs. */
   srcport,
   /**
-   * The time to live of outer packets, 1 to 255; `'auto'` (which is 0): the kernel chooses, and 1 for multicast; `'inherit'`: that of the packet inside (Linux
-   * 4.18), which cannot be changed later.
+   * The time to live of outer packets, 1 to 255; `'auto'` (which is 0): the kernel chooses, and 1 for multicast. It can be changed. `'inherit'` is
+   * that of the packet inside (Linux 4.18), for good from the beginning or not at all: later the kernel refuses it, and passes over a number.
    */
   ttl,
   /** The type of service of outer packets, 0 to 255; `'inherit'` (which is 1): that of the packet inside. It can be changed. */
@@ -209,7 +212,7 @@ const table = attributes({
   remcsumNopartial: flag(IFLA_VXLAN_REMCSUM_NOPARTIAL),
   /** The firewall mark travels with a packet (group-based policy). */
   gbp: flag(IFLA_VXLAN_GBP),
-  /** The generic protocol extension (`VXLAN-GPE`): packets of other protocols than Ethernet. It takes `external`. */
+  /** The generic protocol extension (`VXLAN-GPE`): packets of other protocols than Ethernet. It takes `external` and `learning: false`. */
   gpe: flag(IFLA_VXLAN_GPE),
   /** Whoever sends through it says for each packet where it goes: a route with an encapsulation, or a filter's `tunnel_key`. */
   external: bool8(IFLA_VXLAN_COLLECT_METADATA),
