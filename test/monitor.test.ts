@@ -244,7 +244,10 @@ describe('what the kernel does not tell, a monitor finds out', () => {
     expect(await mirror.differences(ns, ...names)).toEqual([])
     await ip('link', 'set', 'v1', 'down')
     expect(await mirror.differences(ns, 'route')).toEqual([])
-    expect(([...mirror.of('route').values()] as Route[]).some(({ linkdown }) => linkdown)).toBe(true)
+    // The kernel notices a lost carrier within a second.
+    const linkdown = (): boolean => ([...mirror.of('route').values()] as Route[]).some((route) => route.linkdown)
+    expect(await soon(linkdown)).toBe(true)
+    expect(await mirror.differences(ns, 'route')).toEqual([])
     await ip('link', 'set', 'v1', 'up')
     expect(await mirror.differences(ns, 'route')).toEqual([])
     await ip('addr', 'del', '10.5.0.1/32', 'dev', 'v1')

@@ -509,7 +509,7 @@ describe('/run/netns', () => {
     ],
     [
       'a folder that cannot be made',
-      inside('mount -n -o remount,ro /run'),
+      inside('mount -n -t tmpfs -o ro none /run'),
       { code: 'EROFS', left: 'ENOENT', mounts: 1, message: 'read-only' },
     ],
     [

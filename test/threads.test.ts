@@ -224,7 +224,8 @@ describe('spawn', () => {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     expect(await text(child.stdout!)).toBe('inside\n')
-    const missing = ns.spawn('nslink-no-such-program')
+    // Folders of a PATH that may not be looked into would make it EACCES.
+    const missing = ns.spawn('nslink-no-such-program', [], { env: { PATH: '/usr/bin:/bin' } })
     const [error] = (await once(missing, 'error')) as [NodeJS.ErrnoException]
     expect(error.code).toBe('ENOENT')
     expect(own()).not.toBe(`net:[${ns.inode}]`)
