@@ -5,6 +5,9 @@ import { describe, expect, failure, type Tool, test, tool } from './support/test
 
 type Json = Record<string, unknown>
 
+/** Milliseconds to wait for what will happen, however busy the machine is. */
+const PATIENCE = 100_000
+
 /** How many milliseconds duplicate address detection takes; it is a second, and up to one more, unless this says otherwise. */
 async function detection(ns: Netns, dev: string, milliseconds: number): Promise<void> {
   await ns.sysctl.set(`net.ipv6.conf.${dev}.router_solicitation_delay`, 0)
@@ -129,7 +132,7 @@ const seenByIp = async (ip: Tool, ...args: string[]): Promise<Json[]> =>
 /** One after the other: in which order addresses were added shows. */
 async function fill(ns: Netns): Promise<void> {
   for (const [options] of shapes) await ns.addr.add({ dev: 'v0', ...options })
-  await ns.addr.waitForAddresses()
+  await ns.addr.waitForAddresses({ timeout: PATIENCE })
 }
 
 /** ip shows device by device what the kernel lists family by family. */
@@ -148,7 +151,7 @@ describe('reading and writing', () => {
     await other.link.set('lo', { up: true })
     const filled = fill(ns)
     for (const [, args] of shapes) await ipThere('address', 'add', 'dev', 'v0', ...args.split(' '))
-    await Promise.all([filled, other.addr.waitForAddresses()])
+    await Promise.all([filled, other.addr.waitForAddresses({ timeout: PATIENCE })])
 
     const seen = await seenByIp(ip)
     expect(seen.length).toBe(shapes.length + 'lo lo link-local'.split(' ').length)
@@ -179,7 +182,7 @@ describe('reading and writing', () => {
     expect(await seenByIp(ip)).toEqual([])
 
     for (const addr of listed) await ns.addr.add(addr)
-    await ns.addr.waitForAddresses()
+    await ns.addr.waitForAddresses({ timeout: PATIENCE })
     // The kernel lists IPv6 addresses of a scope last come, first served.
     expect((await seenByIp(ip)).sort(byAddress)).toEqual(before.sort(byAddress))
     const again = await ns.addr.list({ dev: 'v0' })
@@ -188,7 +191,7 @@ describe('reading and writing', () => {
     )
 
     for (const addr of again) await ns.addr.replace(addr)
-    await ns.addr.waitForAddresses()
+    await ns.addr.waitForAddresses({ timeout: PATIENCE })
     expect((await seenByIp(ip)).sort(byAddress)).toEqual(before)
     for (const addr of await ns.addr.list({ dev: 'v0' })) if (!addr.secondary) await ns.addr.del(addr)
     expect(await seenByIp(ip)).toEqual([])
@@ -242,7 +245,7 @@ describe('reading and writing', () => {
     const ours = await ns.addr.get({ dev: 'v0', address: '2001:db8::1' })
     expect(ours).toMatchObject({ optimistic: true, tentative: true })
     expect(await seenByIp(ip, 'to', '2001:db8::/64')).toEqual(comparable([ours]))
-    await ns.addr.waitForAddresses()
+    await ns.addr.waitForAddresses({ timeout: PATIENCE })
     const then = await ns.addr.get({ dev: 'v0', address: '2001:db8::1' })
     expect([then.optimistic, then.tentative]).toEqual([undefined, undefined])
   })
@@ -555,7 +558,7 @@ describe('waitForAddresses', () => {
   /** A device whose link-local address has been through it, and whose next ones take their time. */
   async function ready(ns: Netns): Promise<void> {
     await furnish(ns)
-    await ns.addr.waitForAddresses()
+    await ns.addr.waitForAddresses({ timeout: PATIENCE })
     await detection(ns, 'v0', 1500)
   }
 
@@ -564,7 +567,7 @@ describe('waitForAddresses', () => {
     await ns.addr.add({ dev: 'v0', address: '2001:db8::1/64' })
     await ns.addr.add({ dev: 'v0', address: '10.0.0.1/24' })
     expect(await seenByIp(ip, 'tentative')).toMatchObject([{ address: '2001:db8::1/64' }])
-    const addresses = await ns.addr.waitForAddresses()
+    const addresses = await ns.addr.waitForAddresses({ timeout: PATIENCE })
     expect(await seenByIp(ip, 'tentative')).toEqual([])
     expect(comparable(addresses)).toEqual(await seenByIp(ip))
     expect(addresses).toHaveLength(3)
@@ -574,7 +577,7 @@ describe('waitForAddresses', () => {
     await ready(ns)
     sync.addr.add({ dev: 'v0', address: '2001:db8::1/64' })
     expect(sync.addr.get({ dev: 'v0', address: '2001:db8::1' }).tentative).toBe(true)
-    const addresses = sync.addr.waitForAddresses({ dev: 'v0', family: 'inet6' })
+    const addresses = sync.addr.waitForAddresses({ dev: 'v0', family: 'inet6', timeout: PATIENCE })
     expect(comparable(addresses)).toEqual(await seenByIp(ip, 'dev', 'v0'))
     expect(addresses.map(({ tentative }) => tentative)).toEqual([undefined, undefined])
   })
@@ -584,8 +587,8 @@ describe('waitForAddresses', () => {
     const many = Array.from({ length: 200 }, (_, i) => `2001:db8::${(i + 1).toString(16)}/64`)
     await Promise.all(many.map((address) => ns.addr.add({ dev: 'v0', address })))
     const [one, all] = await Promise.all([
-      ns.addr.waitForAddresses({ timeout: 20_000 }),
-      ns.addr.waitForAddresses({ dev: 'v0', timeout: 20_000 }),
+      ns.addr.waitForAddresses({ timeout: PATIENCE }),
+      ns.addr.waitForAddresses({ dev: 'v0', timeout: PATIENCE }),
     ])
     expect(all).toHaveLength(many.length + 1)
     expect(one).toEqual(all)
@@ -625,10 +628,10 @@ describe('waitForAddresses', () => {
     await ns.link.set('v0', { up: true })
     await other.link.set('v1', { up: true })
     await other.addr.add({ dev: 'v1', address: '2001:db8::1/64', nodad: true })
-    await ns.addr.waitForAddresses()
+    await ns.addr.waitForAddresses({ timeout: PATIENCE })
     await ns.addr.add({ dev: 'v0', address: '2001:db8::1/64' })
     for (const addr of [ns.addr, sync.addr]) {
-      const error = await failure(() => addr.waitForAddresses())
+      const error = await failure(() => addr.waitForAddresses({ timeout: PATIENCE }))
       expect(error).toMatchObject({ name: 'NetlinkError', code: 'EADDRNOTAVAIL' })
       expect(error.message).toContain('somebody else on the link has 2001:db8::1/64 on v0')
     }
@@ -639,7 +642,7 @@ describe('waitForAddresses', () => {
     await ns.link.add({ kind: 'bridge', name: 'br0' })
     await ns.addr.add({ dev: 'br0', address: '2001:db8::1/64' })
     const controller = new AbortController()
-    const waiting = failure(() => ns.addr.waitForAddresses({ signal: controller.signal }))
+    const waiting = failure(() => ns.addr.waitForAddresses({ signal: controller.signal, timeout: PATIENCE }))
     await sleep(50)
     const reason = new Error('no more time')
     controller.abort(reason)
@@ -656,7 +659,7 @@ describe('waitForAddresses', () => {
       const ns = await another()
       await ns.link.add({ kind: 'bridge', name: 'br0' })
       await ns.addr.add({ dev: 'br0', address: '2001:db8::1/64' })
-      const waiting = failure(() => ns.addr.waitForAddresses({ timeout: 20_000 }))
+      const waiting = failure(() => ns.addr.waitForAddresses({ timeout: PATIENCE }))
       if (delay !== undefined) await sleep(delay)
       ns.close()
       expect(await waiting).toMatchObject({ code: 'ERR_NSLINK_CLOSED' })

@@ -76,6 +76,5 @@ export class Devices implements Names {
   /** Before a list is taken in: those that are not in it have gone. */
   unsure(): void {
     for (const index of this.#devices.keys()) this.#gone.add(index)
-    this.#unnamed.clear()
   }
 }

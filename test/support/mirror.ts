@@ -21,13 +21,15 @@ const untold = ({ nud, lladdr, br }: { nud?: string; lladdr?: string; br?: strin
 const sorted = (values: Iterable<unknown>): string[] =>
   Array.from(values as Iterable<object>)
     .filter((value) => !untold(value))
-    .map((value) => JSON.stringify(value, (name, each) => (passing.has(name) ? undefined : inOrder(each))))
+    .map((value) => JSON.stringify(value, (name, each) => (passing.has(name) ? undefined : inOrder(name, each))))
     .sort()
 
-const inOrder = (value: unknown): unknown =>
-  typeof value !== 'object' || value === null || Array.isArray(value)
-    ? value
-    : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+/** A message about a new way of an IPv6 route has that way first, a list has it last. */
+function inOrder(name: string, value: unknown): unknown {
+  if (name === 'nexthops') return sorted(value as object[])
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
 
 /** Everything the kernel has of a type. */
 async function everything(ns: Netns, name: Name): Promise<readonly unknown[]> {
