@@ -334,10 +334,12 @@ describe('worker', () => {
       if (workerData.ends) process.exit()`
     const round = async (ends: boolean) => {
       const one = worker(ns, body, { ...data, fd: ns.fd, ends })
+      // Both may come at the same moment.
+      const exit = once(one, 'exit')
       await once(one, 'message')
       const during = held()
-      if (ends) await once(one, 'exit')
-      else await one.terminate()
+      if (!ends) await one.terminate()
+      await exit
       return during
     }
     await round(true)
