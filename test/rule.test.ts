@@ -236,33 +236,52 @@ describe.runIf(manyUsers)('rule and ip rule', () => {
   })
 
   test('what ip has no word for yet is read back, where the kernel knows it', async ({ ns }) => {
-    const newer: [options: RuleOptions, shown: Partial<Rule>, version: string][] = [
-      [{ dscp: 46 }, { dscp: 46 }, '6.12'],
-      [{ dscp: 0 }, { dscp: 0 }, '6.12'],
-      [{ dscp: 8, dscpMask: 0x38 }, { dscp: 8, dscpMask: 0x38 }, '6.15'],
-      [{ dscp: 8, dscpMask: 0x3f }, { dscp: 8 }, '6.15'],
-      [{ ipproto: 'tcp', dport: 0x50, dportMask: 0xfff0 }, { dport: 0x50, dportMask: 0xfff0 }, '6.15'],
-      [{ ipproto: 'udp', sport: 0x100, sportMask: 0xff00 }, { sport: 0x100, sportMask: 0xff00 }, '6.15'],
-      [{ family: 'inet6', flowlabel: 0xabcde }, { flowlabel: 0xabcde }, '6.14'],
-      [
-        { family: 'inet6', flowlabel: 0xab000, flowlabelMask: 0xff000 },
-        { flowlabel: 0xab000, flowlabelMask: 0xff000 },
-        '6.14',
-      ],
+    const versions = {
+      dscp: '6.12',
+      dscpMask: '6.15',
+      sportMask: '6.15',
+      dportMask: '6.15',
+      flowlabel: '6.14',
+      flowlabelMask: '6.14',
+    }
+    const cases: RuleOptions[] = [
+      { dscp: 46 },
+      { dscp: 0 },
+      { dscp: 8, dscpMask: 0x38 },
+      { ipproto: 'tcp', dport: 0x50, dportMask: 0xfff0 },
+      { ipproto: 'udp', sport: 0x100, sportMask: 0xff00 },
+      { family: 'inet6', flowlabel: 0xabcde },
+      { family: 'inet6', flowlabel: 0xab000, flowlabelMask: 0xff000 },
     ]
-    for (const [options, shown, version] of newer) {
+    for (const options of cases) {
       await ns.rule.add({ ...options, priority: 50, table: 7 })
       const [rule, ...others] = await ns.rule.list({ priority: 50 })
       expect(others).toEqual([])
-      const { ipproto, sport, dport, family } = options
-      const older = { ...(ipproto && { ipproto }), ...(sport && { sport }), ...(dport && { dport }) }
+      const isKnown = ([name]: [string, unknown]) => since(versions[name as keyof typeof versions] ?? '0.0')
       expect(rule, JSON.stringify(options)).toEqual({
-        ...{ family: family ?? 'inet', priority: 50, action: 'lookup', table: 7, protocol: 'unspec' },
-        ...older,
-        ...(since(version) && shown),
+        ...{ family: 'inet', priority: 50, action: 'lookup', table: 7, protocol: 'unspec' },
+        ...Object.fromEntries(Object.entries(options).filter(isKnown)),
       })
       await ns.rule.del(rule!)
       expect(await ns.rule.list({ priority: 50 })).toEqual([])
+    }
+  })
+
+  test('a mask that leaves nothing out is as good as none', async ({ ns }) => {
+    const cases: [RuleOptions, Partial<Rule>][] = [
+      [{ dscp: 8, dscpMask: 0x3f }, { dscp: 8 }],
+      [{ fwmark: 8, fwmask: 0xffffffff }, { fwmark: 8 }],
+      [
+        { ipproto: 'tcp', dport: 8, dportMask: 0xffff },
+        { ipproto: 'tcp', dport: 8 },
+      ],
+    ]
+    for (const [options, shown] of cases) {
+      await ns.rule.add({ ...options, priority: 50, table: 7 })
+      expect(await ns.rule.list({ priority: 50 })).toEqual([
+        { family: 'inet', priority: 50, action: 'lookup', table: 7, protocol: 'unspec', ...shown },
+      ])
+      await ns.rule.del({ priority: 50 })
     }
   })
 

@@ -1,6 +1,19 @@
 /** What the compiler has to let through, and what it must not, with the reason before it. `npm run types` reads this; nothing runs it. */
 
-import { type Addr, addr, type Link, type LinkMade, link, type Netns, type Route, route } from 'nslink'
+import {
+  type Addr,
+  addr,
+  fdb,
+  type Link,
+  type LinkMade,
+  link,
+  type Netns,
+  nexthop,
+  type Route,
+  route,
+  rule,
+  vlan,
+} from 'nslink'
 import type { Netns as DirectNetns } from 'nslink/sync'
 import * as sync from 'nslink/sync'
 import { expectTypeOf } from 'vitest'
@@ -60,6 +73,25 @@ export function options(): void {
   void route.add({ dst: 'default', gateway: '10.0.0.254' })
   // @ts-expect-error: there is no protocol of that name.
   void route.add({ dst: 'default', via: '10.0.0.254', protocol: 'statik' })
+
+  void rule.add({ from: '10.0.0.0/8', dport: '80-90', uidrange: 1000, table: 'main' })
+  // @ts-expect-error: a range has two ends.
+  void rule.add({ dport: '80-' })
+  // @ts-expect-error: it is spelt iif.
+  void rule.add({ iff: 'lo' })
+  // @ts-expect-error: only the kernel says so.
+  void rule.add({ unresolved: true })
+  void nexthop.add({ group: [{ id: 1, weight: 2 }, { id: 2 }], type: 'resilient', buckets: 32 })
+  // @ts-expect-error: what to replace has to be named.
+  void nexthop.replace({ via: '10.0.0.2', dev: 'a' })
+  void fdb.append({ dev: 'a', lladdr: '00:00:00:00:00:00', dst: '10.0.0.2' })
+  // @ts-expect-error: there is no such state.
+  void fdb.add({ dev: 'a', lladdr: '02:00:00:00:00:02', state: 'learnt' })
+  // @ts-expect-error: an address is looked up behind a device or in a bridge.
+  void fdb.get({ lladdr: '02:00:00:00:00:02' })
+  void vlan.add({ dev: 'a', vid: '10-20', untagged: true })
+  // @ts-expect-error: it takes a VLAN.
+  void vlan.add({ dev: 'a', untagged: true })
 }
 
 export function results(ns: Netns, direct: DirectNetns): void {
