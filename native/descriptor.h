@@ -2,6 +2,7 @@
 #pragma once
 
 #include <napi.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace nslink {
@@ -40,7 +41,8 @@ class Descriptor : public Napi::ObjectWrap<Descriptor> {
   // The class, which JavaScript has no use for: descriptors come from the addon's functions.
   static Napi::Function Define(Napi::Env env) {
     return DefineClass(env, "Descriptor",
-                       {InstanceAccessor<&Descriptor::Number>("fd"), InstanceMethod("close", &Descriptor::Close)});
+                       {InstanceAccessor<&Descriptor::Number>("fd"), InstanceAccessor<&Descriptor::Inode>("inode"),
+                        InstanceMethod("close", &Descriptor::Close)});
   }
   static Napi::Value Take(const Napi::FunctionReference& define, Fd& fd) {
     Napi::Object object = define.New({});
@@ -61,6 +63,13 @@ class Descriptor : public Napi::ObjectWrap<Descriptor> {
  private:
   // -1 once it is closed.
   Napi::Value Number(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), fd_.get()); }
+
+  // 0 once it is closed.
+  Napi::Value Inode(const Napi::CallbackInfo& info) {
+    struct stat about {};
+    fstat(fd_.get(), &about);
+    return Napi::Number::New(info.Env(), static_cast<double>(about.st_ino));
+  }
 
   Napi::Value Close(const Napi::CallbackInfo& info) {
     fd_.Close();

@@ -45,27 +45,43 @@ Outcome PrepareFolder(const std::string& folder) {
   return Outcome::Of(0);
 }
 
-// On a thread of its own, which ends in the new namespace. The namespace comes first: it is what privilege may refuse,
-// and then no file has been touched.
-Outcome Create(const std::string& folder, const std::string& name, int protocol, int buffer) {
+// Moves the calling thread into a new namespace, where it opens a socket, too: another thread would have to come here
+// for it.
+Outcome Unshare(int protocol, int buffer) {
   if (unshare(CLONE_NEWNET) != 0) return Outcome::Failed("unshare");
   Outcome made = OpenPath(kOwn, O_RDONLY);
   if (made.error != 0) return made;
-  // Another thread would have to come here for it.
   Outcome socket = OpenSocket(protocol, buffer);
   if (socket.error != 0) return socket;
   made.socket = socket.fd;
-  if (name.empty()) return made;
-  Outcome prepared = PrepareFolder(folder);
-  if (prepared.error != 0) return prepared;
+  return made;
+}
+
+// A thread that may not leave its namespace has another one make it, and meanwhile makes the file the name is mounted on.
+// Anything else waits until there is a namespace: that is what privilege may refuse, and then all has to be as it was.
+Outcome CreateNamed(const std::string& folder, const std::string& name, int protocol, int buffer, bool may_leave) {
   std::string path = folder + "/" + name;
-  Outcome file = OpenPath(path, O_RDONLY | O_CREAT | O_EXCL);
-  if (file.error != 0) return file;
-  if (mount(kOwn, path.c_str(), "none", MS_BIND, nullptr) != 0) {
-    Outcome failed = Outcome::Failed("mount", path);
-    unlink(path.c_str());
-    return failed;
+  Outcome made;
+  Thread thread;
+  auto unshare = [&] { made = Unshare(protocol, buffer); };
+  if (may_leave) {
+    unshare();
+  } else if (int error = thread.Start(unshare)) {
+    return Outcome::Failed("clone", "", error);
   }
+  auto create = [&] { return OpenPath(path, O_RDONLY | O_CREAT | O_EXCL); };
+  Outcome file = create();
+  thread.Join();
+  auto mounted = [&] {
+    Outcome prepared = PrepareFolder(folder);
+    if (prepared.error != 0) return prepared;
+    if (file.error == ENOENT) file = create();
+    if (file.error != 0) return file;
+    std::string source = "/proc/self/fd/" + std::to_string(made.fd->get());
+    return mount(source.c_str(), path.c_str(), "none", MS_BIND, nullptr) == 0 ? made : Outcome::Failed("mount", path);
+  };
+  if (made.error == 0) made = mounted();
+  if (made.error != 0 && file.error == 0) unlink(path.c_str());
   return made;
 }
 
@@ -129,12 +145,18 @@ bool OffThread(const Napi::CallbackInfo& info, size_t callback) {
 // createNamespace(folder, name, protocol, buffer, callback?): a descriptor, whose `socket` is a netlink socket in the new
 // namespace. An empty name makes an anonymous namespace.
 Napi::Value CreateNamespace(const Napi::CallbackInfo& info) {
-  auto create = [folder = Text(info[0]), name = Text(info[1]), protocol = Integer(info[2]), buffer = Integer(info[3])] {
-    return Create(folder, name, protocol, buffer);
-  };
-  // A job has a thread to itself already.
-  if (OffThread(info, 4)) return Perform(info, 4, create);
-  return Perform(info, 4, [create] { return OnThread(create); });
+  std::string name = Text(info[1]);
+  int protocol = Integer(info[2]), buffer = Integer(info[3]);
+  // A job has a thread to itself.
+  bool job = OffThread(info, 4);
+  if (!name.empty()) {
+    return Perform(info, 4, [folder = Text(info[0]), name, protocol, buffer, job] {
+      return CreateNamed(folder, name, protocol, buffer, job);
+    });
+  }
+  auto unshare = [protocol, buffer] { return Unshare(protocol, buffer); };
+  if (job) return Perform(info, 4, unshare);
+  return Perform(info, 4, [unshare] { return OnThread(unshare); });
 }
 
 // openNamespace(path): a descriptor.

@@ -117,37 +117,55 @@ interface Grouped {
  * Getters, one a group, which make the group when it is first asked for: a handle of a namespace that is only opened and closed
  * costs nothing more.
  */
-function getters(
-  face: (Operations: { readonly prototype: object }) => new (operations: object, runner: never) => object,
-): object {
-  const target = {}
+function getters<T>(make: (Operations: new (home: Home) => object) => (target: T) => object): PropertyDescriptorMap {
+  const descriptors: PropertyDescriptorMap = {}
   for (const [name, Operations] of Object.entries(groups)) {
-    const Face = face(Operations)
-    Object.defineProperty(target, name, {
+    const made = make(Operations)
+    descriptors[name] = {
       configurable: true,
-      get(this: Grouped) {
-        const value = new Face(new Operations(this.home), this.transport as never)
+      get(this: T) {
+        const value = made(this)
         Object.defineProperty(this, name, { value })
         return value
       },
-    })
+    }
   }
-  return target
+  return descriptors
 }
 
-const promisedGroups = getters(promised)
-const directGroups = getters(direct)
+const faced = (
+  face: (Operations: { readonly prototype: object }) => new (operations: object, runner: never) => object,
+): PropertyDescriptorMap =>
+  getters((Operations) => {
+    const Face = face(Operations)
+    return ({ home, transport }: Grouped) => new Face(new Operations(home), transport as never)
+  })
+
+const promisedGroups = faced(promised)
+const directGroups = faced(direct)
 
 /** Gives an object that has a home and a transport its groups. @internal */
 export const withPromisedGroups = (target: object): PromisedGroups =>
-  Object.defineProperties(target, Object.getOwnPropertyDescriptors(promisedGroups)) as PromisedGroups
+  Object.defineProperties(target, promisedGroups) as PromisedGroups
 
 /** @internal */
 export const withDirectGroups = (target: object): DirectGroups =>
-  Object.defineProperties(target, Object.getOwnPropertyDescriptors(directGroups)) as DirectGroups
+  Object.defineProperties(target, directGroups) as DirectGroups
+
+class Plans {
+  readonly home: Home
+  constructor(home: Home) {
+    this.home = home
+  }
+}
+Object.defineProperties(
+  Plans.prototype,
+  getters<Plans>(
+    (Operations) =>
+      ({ home }) =>
+        new Operations(home),
+  ),
+)
 
 /** The operations themselves, not yet run. @internal */
-export const planned = (home: Home): PlannedGroups =>
-  Object.fromEntries(
-    Object.entries(groups).map(([name, Operations]) => [name, new Operations(home)]),
-  ) as unknown as PlannedGroups
+export const planned = (home: Home): PlannedGroups => new Plans(home) as unknown as PlannedGroups

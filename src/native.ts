@@ -76,6 +76,8 @@ export interface NativeRootless {
 export interface NativeDescriptor {
   /** -1 once it is closed. */
   readonly fd: number
+  /** The inode number of what it is a descriptor of; 0 once it is closed. */
+  readonly inode: number
   /** Closing twice is no error. */
   close(): void
 }
@@ -114,6 +116,12 @@ export interface Native {
   readFile(ns: number, path: string, callback: Callback<string>): void
   writeFile(ns: number, path: string, text: string): number
   writeFile(ns: number, path: string, text: string, callback: Callback<number>): void
+  /** What is in files of the namespace's sysfs (`class/net/lo/mtu`), each ended by a NUL; of a folder, the names in it, one a line. */
+  readSysfs(ns: number, paths: readonly string[]): string
+  readSysfs(ns: number, paths: readonly string[], callback: Callback<string>): void
+  /** Writes one text to files there, up to the first that refuses it. */
+  writeSysfs(ns: number, paths: readonly string[], text: string): number
+  writeSysfs(ns: number, paths: readonly string[], text: string, callback: Callback<number>): void
   runInside<T>(ns: number, fn: () => T): T
 }
 

@@ -53,6 +53,8 @@ export interface Call<T> {
   async(): Promise<T>
   /** It changes or reads what requests do, too: it has its turn among them. */
   readonly inOrder?: boolean
+  /** `sync` takes microseconds, unless somebody holds the kernel up. */
+  readonly brief?: boolean
 }
 
 /** What an operation waits for: requests, which go out together and are answered by an Answer each, or a call. @internal */

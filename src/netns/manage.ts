@@ -1,6 +1,5 @@
 /** Namespaces by name, pid, path or descriptor: `ip netns`. */
 
-import { fstatSync } from 'node:fs'
 import { FOLDER, type NetnsRef, namedPath, openAt } from '../namespace.js'
 import { type NativeDescriptor, type NativeNamespace, native, promise } from '../native.js'
 import { BUFFER } from '../netlink/channel.js'
@@ -207,7 +206,6 @@ export class NetnsOperations<Handle> {
   }
 
   #made(descriptor: NativeDescriptor, known: Partial<Omit<Identity, 'descriptor' | 'inode'>> = {}): Handle {
-    const { ino } = fstatSync(descriptor.fd)
     return this.#handle({
       name: undefined,
       path: undefined,
@@ -215,7 +213,7 @@ export class NetnsOperations<Handle> {
       socket: undefined,
       ...known,
       descriptor,
-      inode: ino,
+      inode: descriptor.inode,
     })
   }
 }

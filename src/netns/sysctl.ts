@@ -159,7 +159,8 @@ function* attempt<T>(
   means: Readonly<Record<string, string>>,
 ): Operation<T> {
   try {
-    return yield* call({ ...step, inOrder: true })
+    // Without a thread to enter another namespace on, it takes a few microseconds.
+    return yield* call({ ...step, inOrder: true, brief: home.fd < 0 })
   } catch (error) {
     const failure = systemError(error, doing, home.label, means)
     if (!isError(failure, 'ENOENT') || failure.syscall !== 'open') throw failure
