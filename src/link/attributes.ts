@@ -22,6 +22,7 @@ import {
   u8,
   u32,
   type Values,
+  writeOnly,
 } from '../netlink/attributes.js'
 import { deviceName, invalidType } from '../netlink/check.js'
 import { bitNames, enumeration } from '../netlink/names.js'
@@ -332,6 +333,15 @@ const xdp = attributes({
 /** The XDP program of a device. */
 export interface LinkXdp extends Options<typeof xdp> {}
 
+/** The kernel reports it of every device, of most that there is none. */
+const program: Attribute<LinkXdp> = {
+  ...nested(IFLA_XDP, xdp),
+  read(reader, at, length) {
+    const value = xdp.read(reader, at, length)
+    return value.attached ? value : absent
+  },
+}
+
 /** A number, or the one name every machine has. */
 const group: Attribute<number | 'default'> = {
   ...u32(IFLA_GROUP),
@@ -365,7 +375,7 @@ export const common = attributes({
   /** The bridge, bond or VRF it is a port of. */
   master: device(IFLA_MASTER),
   /** The namespace it is made in, or moved to: a handle, a name, or `{ pid }`. */
-  netns,
+  netns: writeOnly(netns),
   /** The length of the transmit queue, in packets: 0 to 2^32 - 1. */
   txqueuelen: u32(IFLA_TXQLEN),
   /** A description for people, of at most 255 bytes; `''` takes it away. */
@@ -376,7 +386,7 @@ export const common = attributes({
   numTxQueues: u32(IFLA_NUM_TX_QUEUES),
   /** How many receive queues it has: 1 to 4096. Only when it is made. */
   numRxQueues: u32(IFLA_NUM_RX_QUEUES),
-  /** Whether it has a carrier. Few kinds let it be set. */
+  /** Whether it has a carrier. Few kinds let it be set, and none when it is made. */
   carrier: bool8(IFLA_CARRIER),
   /** What brings its operational state up: the carrier alone, or a program's word, too. */
   linkmode: enum8(IFLA_LINKMODE, linkmodes),
@@ -429,7 +439,7 @@ export const common = attributes({
   /** The bus that hardware is on. */
   parentBus: readOnly(text(IFLA_PARENT_DEV_BUS_NAME, 255)),
   /** The XDP program attached to it. */
-  xdp: readOnly<LinkXdp>(nested(IFLA_XDP, xdp)),
+  xdp: readOnly(program),
   /** Counters since it was made. */
   stats: readOnly<LinkStats>(struct(IFLA_STATS64, stats64)),
   older: ignored(IFLA_STATS, IFLA_MAP, IFLA_WEIGHT, IFLA_WIRELESS, IFLA_PROTINFO),
@@ -482,7 +492,10 @@ export interface LinkSwitches {
 export const switchNames = Object.keys(switches) as (keyof LinkSwitches)[]
 
 /** The header's flags, and which of them are meant. @internal */
-export function switchBits(options: LinkSwitches): { flags: number; change: number } {
+export function switchBits(options: { readonly [K in keyof LinkSwitches]: unknown }): {
+  flags: number
+  change: number
+} {
   let flags = 0
   let change = 0
   for (const name of switchNames) {

@@ -71,6 +71,7 @@ type Info = { kind?: string | undefined; slaveKind?: string | undefined } & Reco
 export const info: Attribute<Info> = {
   types: [IFLA_LINKINFO],
   transparent: true,
+  spread: true,
   inner: (reader, at, length) => tableOf(...kindsIn(reader, at, length)),
   write(writer, value, key) {
     const start = writer.openNested(IFLA_LINKINFO)

@@ -10,7 +10,7 @@ import { Events } from '../netlink/events.js'
 import { type Answer, ask, call, dump, type Operation, type Request, send, settle } from '../netlink/operation.js'
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL } from '../netlink/protocol.js'
 import { DirectTransport, type Home } from '../netlink/transport.js'
-import type { Reader, Writer } from '../netlink/writer.js'
+import type { Names, Reader, Writer } from '../netlink/writer.js'
 import { type DelOptions, type Device, deletion, isError } from '../rtnetlink.js'
 import {
   afterwards,
@@ -74,10 +74,13 @@ export interface LinkOptions extends CommonOptions, LinkSwitches, PortOptions {}
 // An editor shows what an option means only if it is one and the same property in every type a link may have. So those options whose names no
 // kind has are taken together, and the few others for each kind.
 type Clashing = keyof LinkOptions & { [K in keyof LinkKinds]: keyof LinkKinds[K] }[keyof LinkKinds]
-type Plain = Omit<LinkOptions, Clashing>
+type Plain = Omit<LinkOptions, Clashing | keyof ExistingLink>
 
 /** What a link of a kind is told: the options `Own` of the kind, and those of {@link LinkOptions} whose names the kind does not have. */
 export type WithKind<Own> = Own & Plain & Omit<Pick<LinkOptions, Clashing>, keyof Own>
+
+/** What a listed link has of its kind, given back: under the name of the kind. What stands beside it counts more. */
+export type GivenBack<K extends KindName> = { [P in K]?: KindValues[P] | undefined }
 
 /** What is said of a new link only. */
 export interface NewLink {
@@ -89,6 +92,8 @@ export interface NewLink {
 export interface ExistingLink {
   /** Takes it out of its bridge, bond or VRF. */
   nomaster?: boolean | undefined
+  /** Whether it has a carrier. Few kinds let it be set, a `dummy` among them. */
+  carrier?: boolean | undefined
 }
 
 /**
@@ -101,6 +106,7 @@ export type LinkAddOptions =
         /** What it is to be. */
         kind: K
       } & NewLink &
+        GivenBack<K> &
         WithKind<LinkKinds[K]>
     }[keyof LinkKinds]
   | (NewLink & WithKind<RawKind>)
@@ -117,6 +123,7 @@ export type LinkSetOptions =
         /** What it is. The options are those of this kind. */
         kind: K
       } & ExistingLink &
+        GivenBack<K> &
         WithKind<LinkKinds[K]>
     }[keyof LinkKinds]
   | (ExistingLink & WithKind<RawKind>)
@@ -175,8 +182,9 @@ const knownToWait = new Set(['timeout', 'signal'])
 const knownRaw = new Set(['raw'])
 const kindNames = Object.keys(kinds) as KindName[]
 /** What a listed link has that is not an option: it may be given back. */
-const reported = ['type', 'flags', 'slaveKind', 'slaveData', 'unknown', ...kindNames]
+const reported = ['type', 'flags', 'slaveKind', 'slaveData', 'unknown']
 const portKeys = Object.keys(ports)
+const isPort = (name: string): name is keyof Ports => portKeys.includes(name)
 const everyLink = [...Object.keys(common.entries), ...switchNames, ...portKeys, ...reported]
 
 /** How long to wait for a link. */
@@ -202,8 +210,10 @@ export class LinkOperations {
    * A veth is made whole, with its other end in another namespace if need be, by one message:
    * `link.add({ kind: 'veth', name: 'veth-pod', up: true, peer: { name: 'eth0', netns: pod } })`.
    *
-   * The kernel takes some options (`alias`, `addrGenMode`, `carrier`, `protoDown`, those of a port) only for a link that is there:
+   * The kernel takes some options (`alias`, `addrGenMode`, `protoDown`, those of a port) only for a link that is there:
    * they follow in a second message. When that one fails the link is deleted again.
+   *
+   * A listed link can be given back, and is made again as it was: what only the kernel says is passed over, and so is the carrier.
    *
    * A kind that this version does not know goes by its name, and its options by their numbers:
    * `link.add({ kind: { raw: 'team' }, name: 'team0', data: { … } })`.
@@ -227,12 +237,16 @@ export class LinkOperations {
     // Which device a master is depends on the namespace that is asked, too.
     const later = netns === undefined ? afterwards : [...afterwards, 'master']
     const subject = name ?? (typeof kind === 'string' ? kind : kind.raw)
-    const { main, rest } = change('link.add', options, kind, subject, ['kind', 'index'], later, (writer, bits) =>
+    const { own, common } = apart('link.add', options, kind, ['kind', 'index'])
+    // A new link has the carrier it has, and is not held down: few kinds take even that much.
+    delete common['carrier']
+    if (common['protoDown'] === false) delete common['protoDown']
+    const { main, further } = change('link.add', own, common, kind, subject, later, (writer, bits) =>
       ifinfomsg.write(writer, { family: LINK_FAMILY, index: index ?? 0, ...bits }),
     )
     const request = { ...main, flags: NLM_F_CREATE | NLM_F_EXCL, renames: true, unsteady: true }
     const made = yield* create(request, named ? name : undefined, index, netns)
-    const requests = rest(made.index)
+    const requests = further(made.index)
     if (requests.length > 0) yield* inside(netns, complete(requests, made))
     return made
   }
@@ -247,28 +261,27 @@ export class LinkOperations {
    */
   *set(dev: Device, options: LinkSetOptions): Operation<void> {
     onlyObject('link.set', options)
-    const { kind, nomaster, ...rest } = options
+    const { kind, nomaster, name, netns, master } = options
     if (kind !== undefined && !isRaw(kind)) oneOf('kind', kind, kindNames)
     if (nomaster !== undefined && typeof nomaster !== 'boolean') throw invalidType('nomaster', 'a boolean', nomaster)
-    if (nomaster && rest.master !== undefined) throw invalidValue('nomaster', nomaster, 'contradicts master')
+    if (nomaster && master !== undefined) throw invalidValue('nomaster', nomaster, 'contradicts master')
+    const { own, common } = apart('link.set', options, kind, ['kind', 'nomaster'])
     // In a message that names a link and renames it, the kernel takes the new name for the one to look for.
-    const at = isLong(dev) && rest.name !== undefined ? (yield* one(dev)).index : dev
-    const all = typeof kind === 'string' ? yield* repeated(at, kind, options) : options
-    const { main, rest: further } = change('link.set', all, kind, dev, ['kind', 'nomaster'], [], (writer, bits) =>
-      target(writer, at, bits),
-    )
+    const at = isLong(dev) && name !== undefined ? (yield* one(dev)).index : dev
+    const all = typeof kind === 'string' ? yield* repeated(at, kind, own) : own
+    const { main, further } = change('link.set', all, common, kind, dev, [], (writer, bits) => target(writer, at, bits))
     yield* send({
       ...main,
       encode: (writer) => {
         main.encode(writer)
         if (nomaster) noMaster(writer)
       },
-      renames: rest.name !== undefined || rest.netns !== undefined,
+      renames: name !== undefined || netns !== undefined,
       unsteady: true,
       // Moving waits for everybody who may still be looking at the link.
-      slow: rest.netns !== undefined,
+      slow: netns !== undefined,
     })
-    for (const request of further(rest.name ?? dev)) yield* send(request)
+    for (const request of further(name ?? dev)) yield* send(request)
   }
 
   /**
@@ -298,7 +311,10 @@ export class LinkOperations {
     if (up !== undefined && typeof up !== 'boolean') throw invalidType('up', 'a boolean', up)
     const wantedGroup = group === 'default' ? 0 : group
     if (wantedGroup !== undefined) integer('group', wantedGroup, 0, 0xffff_ffff)
-    return yield* dump<Link>({
+    // Most devices that others are made upon, or are the other end of, are in the list themselves.
+    const found = new Map<number, string>()
+    let names: Names | undefined
+    const links = yield* dump<Link>({
       ...base('link.list', undefined),
       type: RTM_GETLINK,
       dump: true,
@@ -307,13 +323,17 @@ export class LinkOperations {
         table.write(writer, { master, ...(kind !== undefined && { info: { kind } }) }, 'link.list')
       },
       decode(reader, at, length) {
-        const link = decode(reader, at, length)
+        const link = read(reader, at, length)
+        found.set(link.index, link.name)
+        names = reader.names
         // The kernel does the choosing, but not for a kind it does not know.
         if (kind !== undefined && link.kind !== kind) return undefined
         if (wantedGroup !== undefined && link.group !== wantedGroup) return undefined
         return up === undefined || link.up === up ? link : undefined
       },
     })
+    for (const link of links) nameOther(link, (index) => found.get(index) ?? (names as Names).name(index))
+    return links
   }
 
   /**
@@ -438,15 +458,14 @@ function* complete(requests: readonly Request[], { index }: LinkMade): Operation
   }
 }
 
-/** The options of a change, and before them those the kernel would take for cleared if they were left out, as they are now. */
-function* repeated(dev: Device, kind: KindName, options: LinkSetOptions): Operation<object> {
+/** The options of a kind that are to change, and before them those the kernel would take for cleared if they were left out, as they are now. */
+function* repeated(dev: Device, kind: KindName, own: Named): Operation<Named> {
   const { whole, table } = kinds[kind]
   const entries: Entries = table.entries
   const lost = (name: string): boolean => Object.hasOwn(entries, name) && (whole || entries[name]?.joint === true)
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  if (!given.some(([name]) => lost(name))) return options
+  if (!Object.keys(own).some(lost)) return own
   const now = (yield* one(dev, 'link.set'))[kind] ?? {}
-  return Object.fromEntries([...Object.entries(now).filter(([name]) => lost(name)), ...given])
+  return { ...Object.fromEntries(Object.entries(now).filter(([name]) => lost(name))), ...own }
 }
 
 /** Runs an operation in another namespace, if one is given. */
@@ -466,31 +485,63 @@ function* inside<T>(netns: NetnsRef | undefined, operation: Operation<T>): Opera
   return yield* call({ sync: run, async: async () => run() })
 }
 
+/** Options by their names, those left out that are undefined. */
+type Named = Record<string, unknown>
+
+/**
+ * Tells the options of a kind from those that every link has. Under the kind's name stands what a listed link has of it, and what stands beside
+ * that counts more; a name that both have is every link's then.
+ */
+function apart(
+  doing: string,
+  options: object,
+  kind: KindName | RawKind['kind'] | undefined,
+  extra: readonly string[],
+): { own: Named; common: Named } {
+  const isKnown = typeof kind === 'string'
+  const entries = isKnown ? kinds[kind].table.entries : kind === undefined ? {} : { data: true }
+  onlyKnown(doing, options, new Set([...Object.keys(entries), ...everyLink, ...extra, ...(isKnown ? [kind] : [])]))
+  const listed = isKnown ? (options as Named)[kind] : undefined
+  if (listed !== undefined && (typeof listed !== 'object' || listed === null)) {
+    throw invalidType(String(kind), 'an object', listed)
+  }
+  const own: Named = { ...listed }
+  const common: Named = {}
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || name === kind || extra.includes(name)) continue
+    const isOwn = Object.hasOwn(entries, name) && (listed === undefined || !everyLink.includes(name))
+    const where = isOwn ? own : common
+    where[name] = value
+  }
+  return { own, common }
+}
+
+/** Whether a port is told anything. What only the kernel says of it (all there is to say of a VRF's) may be given back, too. */
+function isTold(name: keyof Ports, values: unknown): boolean {
+  const entries: Entries = ports[name].port?.entries ?? {}
+  return typeof values !== 'object' || values === null || !Object.keys(values).every((key) => entries[key]?.readOnly)
+}
+
 /**
  * Which options go where: to the kind's own table, to the common one, to the header's flags. Those that `later` names go in a message of
  * their own, and so does what a link is told as a port, for the kernel looks for its master before it sets one.
  */
 function change(
   doing: string,
-  options: LinkSwitches & PortOptions,
+  own: Named,
+  options: Named,
   kind: KindName | RawKind['kind'] | undefined,
   subject: Device,
-  extra: readonly string[],
   later: readonly string[],
   header: (writer: Writer, bits: { flags: number; change: number }) => void,
-): { main: Request; rest: (dev: Device) => Request[] } {
-  const own = typeof kind === 'string' ? kinds[kind].table.entries : kind === undefined ? {} : { data: true }
-  onlyKnown(doing, options, new Set([...Object.keys(own), ...everyLink, ...extra]))
-  const data: Record<string, unknown> = {}
-  const attributes: Record<string, unknown> = {}
-  const others: Record<string, unknown> = {}
+): { main: Request; further: (dev: Device) => Request[] } {
+  const attributes: Named = {}
+  const others: Named = {}
   let port: Parameters<typeof info.write>[1] | undefined
   for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue
-    if (Object.hasOwn(own, name)) data[name] = value
-    else if (later.includes(name)) others[name] = value
+    if (later.includes(name)) others[name] = value
     else if (Object.hasOwn(common.entries, name) || name === 'unknown') attributes[name] = value
-    else if (name.endsWith('Port')) port = { slaveKind: name.slice(0, -'Port'.length), [name]: value }
+    else if (isPort(name) && isTold(name, value)) port = { slaveKind: ports[name].name, [name]: value }
   }
   const bits = switchBits(options)
   const request = { ...base(doing, subject), type: RTM_NEWLINK }
@@ -500,22 +551,22 @@ function change(
       header(writer, bits)
       common.write(writer, attributes, doing)
       if (kind === undefined) return
-      if (typeof kind !== 'string') info.write(writer, { kind: kind.raw, ...data }, doing)
-      else info.write(writer, Object.keys(data).length > 0 ? { kind, [kind]: data } : { kind }, doing)
+      if (typeof kind !== 'string') info.write(writer, { kind: kind.raw, ...own }, doing)
+      else info.write(writer, Object.keys(own).length > 0 ? { kind, [kind]: own } : { kind }, doing)
     },
   }
-  const further = (dev: Device, write: (writer: Writer) => void): Request => ({
+  const another = (dev: Device, write: (writer: Writer) => void): Request => ({
     ...request,
     encode(writer) {
       target(writer, dev, {})
       write(writer)
     },
   })
-  const rest = (dev: Device): Request[] => [
-    ...(Object.keys(others).length > 0 ? [further(dev, (writer) => common.write(writer, others, doing))] : []),
-    ...(port !== undefined ? [further(dev, (writer) => info.write(writer, port, doing))] : []),
+  const further = (dev: Device): Request[] => [
+    ...(Object.keys(others).length > 0 ? [another(dev, (writer) => common.write(writer, others, doing))] : []),
+    ...(port !== undefined ? [another(dev, (writer) => info.write(writer, port, doing))] : []),
   ]
-  return { main, rest }
+  return { main, further }
 }
 
 function property(doing: string, type: number, flags: number, dev: Device, names: readonly string[]): Request {
@@ -550,27 +601,24 @@ function onlyObject(what: string, options: unknown): void {
 
 /** Reads a link from a message of the kernel's. @internal */
 export function decode(reader: Reader, at: number, length: number): Link {
-  const header = ifinfomsg.read(reader, at, length)
-  const {
-    info: kindInfo,
-    netns: _,
-    xdp,
-    link,
-    ...values
-  } = table.read(reader, at + ifinfomsg.size, length - ifinfomsg.size)
-  // An index in another namespace says nothing about the devices of this one.
-  const device = (index: number): string | number =>
-    values.linkNetnsid === undefined ? reader.names.name(index) : index
-  const own = kindInfo?.kind === undefined ? undefined : (kindInfo[kindInfo.kind] as { dev?: unknown } | undefined)
-  if (typeof own?.dev === 'number') own.dev = device(own.dev)
-  return {
-    index: header.index,
-    type: hardwareTypes.name(header.type),
-    flags: flagNames(header.flags),
-    up: isUp(header.flags),
-    ...values,
-    ...(link !== undefined && { link: device(link as number) }),
-    ...(xdp?.attached ? { xdp } : undefined),
-    ...kindInfo,
-  } as Link
+  const link = read(reader, at, length)
+  nameOther(link, (index) => reader.names.name(index))
+  return link
+}
+
+/** The same, with the other device it goes by as an index. */
+function read(reader: Reader, at: number, length: number): Link {
+  const { index, type, flags } = ifinfomsg.read(reader, at, length)
+  // Every link has a name, which the message says soon.
+  const link: Link = { index, name: '', type: hardwareTypes.name(type), flags: flagNames(flags), up: isUp(flags) }
+  table.read(reader, at + ifinfomsg.size, length - ifinfomsg.size, link)
+  return link
+}
+
+/** Names the device a link is made upon, or its other end. An index in another namespace says nothing about the devices of this one. */
+function nameOther(link: Link, name: (index: number) => string | number): void {
+  if (link.linkNetnsid !== undefined) return
+  if (typeof link.link === 'number') link.link = name(link.link)
+  const own = link[link.kind as KindName] as { dev?: string | number } | undefined
+  if (typeof own?.dev === 'number') own.dev = name(own.dev)
 }

@@ -12,13 +12,14 @@
 
 import { formatIp, formatMac, ipBytes, parseMac } from './address.js'
 import { integer, invalidType, invalidValue, onlyKnown } from './check.js'
+import { compile, inlined, snippetOf, WORTH_COMPILING } from './compile.js'
 import { type Enumeration, named } from './names.js'
 import { AF_INET, AF_INET6, align, NLA_F_NESTED, NLA_HDRLEN } from './protocol.js'
 import { asBoolean, BE16, BE32, S32, type Scalar, U8, U16, U32, U64, within } from './scalar.js'
 import { padded, type Reader, type Writer } from './writer.js'
 
-/** How one option looks on the wire. @internal */
-export interface Attribute<T> {
+/** How one option looks on the wire. `R` is what it is read as, where that is less than what can be given. @internal */
+export interface Attribute<T, R = T> {
   /** The attribute numbers it may have: two for an address that has one for each family. */
   readonly types: readonly number[]
   /** Writes the attribute, header and all. `key` is the option's name. */
@@ -27,7 +28,7 @@ export interface Attribute<T> {
    * Reads a payload. `before` is what an earlier attribute of the same option gave, for options that several attributes make up.
    * `absent`: this attribute says nothing of the option.
    */
-  read(reader: Reader, at: number, length: number, before: T | undefined): T
+  read(reader: Reader, at: number, length: number, before: R | undefined): R
   /** The table of what is nested in a payload, for locating an error and for printing. */
   inner?(reader: Reader, at: number, length: number): Table | undefined
   /** Bytes of a struct that stand before what is nested. */
@@ -38,6 +39,8 @@ export interface Attribute<T> {
   readonly readOnly?: true
   /** Sent, never reported. */
   readonly writeOnly?: true
+  /** What it is read as is an object whose properties stand beside the table's own. */
+  readonly spread?: true
   /** Shares its attribute with other options, all of which the kernel takes anew: a change has to repeat them. */
   readonly joint?: true
   /** Known, and not worth showing: an older form of another attribute, or of no use outside the kernel. */
@@ -50,12 +53,15 @@ export interface Table {
   missing(reader: Reader, at: number, length: number, type: number, nest: number | undefined): string
   key(type: number): string | undefined
   attribute(type: number): Attribute<unknown> | undefined
+  /** The table of attributes whose meaning depends on one of them. */
+  of?(reader: Reader, at: number, length: number): Table
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: entries of every type stand side by side in a table; each table's own type is inferred.
 export type Entries = Readonly<Record<string, Attribute<any>>>
 
-type ValueOf<A> = A extends Attribute<infer T> ? T : never
+type ValueOf<A> = A extends Attribute<infer T, infer _> ? T : never
+type ReadOf<A> = A extends Attribute<infer _, infer R> ? R : never
 // Used after "as", these leave the options their entries' doc comments.
 type Writable<E, K extends keyof E> = E[K] extends { readOnly: true } | { ignored: true } ? never : K
 type Shown<E, K extends keyof E> = E[K] extends { writeOnly: true } | { ignored: true } ? never : K
@@ -68,13 +74,15 @@ export type Options<T> =
 
 /** What is read by a table: the options, and what only the kernel says. */
 export type Values<T> =
-  T extends Attributes<infer E> ? { [K in keyof E as Shown<E, K>]?: ValueOf<E[K]> } & UnknownAttributes : never
+  T extends Attributes<infer E> ? { [K in keyof E as Shown<E, K>]?: ReadOf<E[K]> } & UnknownAttributes : never
 
 /** Attributes this version of nslink does not know. */
 export interface UnknownAttributes {
   /** By attribute number, the bytes in hexadecimal: read from a newer kernel, or given to one. */
   unknown?: Record<number, string> | undefined
 }
+
+type Decoder = (reader: Reader, at: number, length: number, values: object) => void
 
 /** @internal */
 export class Attributes<E extends Entries> implements Table {
@@ -84,6 +92,8 @@ export class Attributes<E extends Entries> implements Table {
   readonly #unsaid: Partial<Record<keyof E, unknown>> | undefined
   /** The options that share an attribute number, where there is more than one. */
   readonly #sharing: (string[] | undefined)[] = []
+  #reads = 0
+  #compiled: Decoder | undefined
 
   /** `unsaid`: what options are read as of which the kernel says nothing. */
   constructor(entries: E, unsaid?: Partial<Record<keyof E, unknown>>) {
@@ -126,36 +136,75 @@ export class Attributes<E extends Entries> implements Table {
     writer.from = outside
   }
 
-  read(reader: Reader, at: number, length: number): Values<Attributes<E>> {
-    const values: Record<string, unknown> = this.#unsaid === undefined ? {} : { ...this.#unsaid }
-    let unknown: Record<number, string> | undefined
-    eachAttribute(reader, at, length, (type, from, size) => {
-      const attribute = this.#byType[type]
-      if (attribute === undefined) {
-        unknown ??= {}
-        unknown[type] = hex(reader, from, size)
-      } else if (!attribute.ignored) {
-        const sharing = this.#sharing[type]
-        if (sharing === undefined) this.#readOne(values, this.#keys[type] as string, attribute, reader, from, size)
-        else
-          for (const key of sharing)
-            this.#readOne(values, key, this.entries[key] as Attribute<unknown>, reader, from, size)
-      }
-    })
-    if (unknown !== undefined) values['unknown'] = unknown
+  /** Reads attributes into an object: a new one, or `values`. */
+  read(reader: Reader, at: number, length: number, values: object = { ...this.#unsaid }): Values<Attributes<E>> {
+    if (this.#compiled === undefined && ++this.#reads === WORTH_COMPILING) this.#compiled = this.#compile()
+    if (this.#compiled !== undefined) this.#compiled(reader, at, length, values)
+    else this.#readEach(reader, at, length, values as Record<string, unknown>)
     return values as Values<Attributes<E>>
   }
 
-  #readOne(
-    values: Record<string, unknown>,
-    key: string,
-    attribute: Attribute<unknown>,
-    reader: Reader,
-    at: number,
-    length: number,
-  ): void {
-    const value = attribute.read(reader, at, length, values[key])
-    if (value !== absent) values[key] = value
+  #readEach(reader: Reader, at: number, length: number, values: Record<string, unknown>): void {
+    let unknown: Record<number, string> | undefined
+    eachAttribute(reader, at, length, (type, from, size) => {
+      if (this.#byType[type] === undefined) {
+        unknown ??= {}
+        unknown[type] = hex(reader, from, size)
+      }
+      for (const [key, attribute] of this.#reported(type)) {
+        const value = attribute.read(reader, from, size, values[key])
+        if (attribute.spread) Object.assign(values, value)
+        else if (value !== absent) values[key] = value
+      }
+    })
+    if (unknown !== undefined) values['unknown'] = unknown
+  }
+
+  /** The options an attribute number says something of. */
+  #reported(type: number): [string, Attribute<unknown>][] {
+    const key = this.#keys[type]
+    if (key === undefined) return []
+    return (this.#sharing[type] ?? [key])
+      .map((name): [string, Attribute<unknown>] => [name, this.entries[name] as Attribute<unknown>])
+      .filter(([, { ignored, writeOnly }]) => !ignored && !writeOnly)
+  }
+
+  /** The same as `#readEach`, as code. */
+  #compile(): Decoder | undefined {
+    const outside: Record<string, unknown> = { hex }
+    const cases = this.#keys.map((_, type) => {
+      const reads = this.#reported(type).map(([key, attribute], index) => {
+        const property = `values[${JSON.stringify(key)}]`
+        const name = `read${type}_${index}`
+        outside[name] = attribute.read
+        const call = `${name}(reader, from, size, ${property})`
+        if (attribute.spread) return `Object.assign(values, ${call})`
+        const snippet = snippetOf(attribute.read)
+        if (snippet !== undefined) return `${property} = ${snippet('from')} ?? ${call}`
+        return `{ const value = ${call}; if (value !== undefined) ${property} = value }`
+      })
+      return `case ${type}: ${reads.join('; ')}; break`
+    })
+    return compile(
+      `(reader, at, length, values) => {
+        const { view } = reader
+        const end = at + length
+        let unknown
+        for (let total; end - at >= ${NLA_HDRLEN}; at += (total + 3) & ~3) {
+          total = view.getUint16(at, true)
+          if (total < ${NLA_HDRLEN} || at + total > end) break
+          const type = view.getUint16(at + 2, true) & ${numberBits}
+          const from = at + ${NLA_HDRLEN}
+          const size = total - ${NLA_HDRLEN}
+          switch (type) {
+            ${cases.join('\n')}
+            default: unknown ??= {}; unknown[type] = hex(reader, from, size)
+          }
+        }
+        if (unknown !== undefined) values.unknown = unknown
+      }`,
+      outside,
+    )
   }
 
   /** The option whose attribute starts at `target`, or encloses it: `vxlan.id`. */
@@ -250,7 +299,8 @@ export const typeOf = (reader: Reader, at: number): number =>
   reader.view.getUint16(at - NLA_HDRLEN + 2, true) & numberBits
 
 /** A value of fixed size. @internal */
-export function scalar<T>(type: number, codec: Scalar<T>): Attribute<T> {
+export function scalar<T, R = T>(type: number, codec: Scalar<T, R>): Attribute<T, R> {
+  const snippet = snippetOf(codec.read)
   return {
     types: [type],
     write(writer, value, key) {
@@ -259,8 +309,11 @@ export function scalar<T>(type: number, codec: Scalar<T>): Attribute<T> {
       writer.close(start)
     },
     // Kernels have widened attributes over time: a narrower one is read as far as it goes.
-    read: (reader, at, length) =>
-      length >= codec.size ? codec.read(reader, at) : codec.read(padded(reader, at, length, codec.size), 0),
+    read: inlined(
+      (reader: Reader, at: number, length: number) =>
+        length >= codec.size ? codec.read(reader, at) : codec.read(padded(reader, at, length, codec.size), 0),
+      snippet && ((at) => `(size >= ${codec.size} ? ${snippet(at)} : undefined)`),
+    ),
   }
 }
 
@@ -343,11 +396,22 @@ export const text = (
     writer.close(start)
   },
   read(reader, at, length) {
-    let end = at
-    while (end < at + length && reader.bytes[end] !== 0) end++
-    return Buffer.from(reader.bytes.buffer, reader.bytes.byteOffset + at, end - at).toString()
+    // Nearly all are short and ASCII, which is put together sooner than a decoder is called.
+    let text = ''
+    for (const end = at + length; at < end; at++) {
+      const code = reader.bytes[at] as number
+      if (code === 0) return text
+      if (code > 0x7f) return decoded(reader.bytes.subarray(at - text.length, end))
+      text += String.fromCharCode(code)
+    }
+    return text
   },
 })
+
+function decoded(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0)
+  return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString()
+}
 
 /** An IPv4 or IPv6 address: one attribute number for both, or one for each. */
 export const ip = (type4: number, type6 = type4): Attribute<string> => ({
@@ -389,10 +453,10 @@ export const mac = (type: number, length?: number): Attribute<string> => ({
 })
 
 /** A C struct. */
-export const struct = <T extends object>(
+export const struct = <T extends object, R>(
   type: number,
-  layout: { read(reader: Reader, at: number, length: number): T; write(writer: Writer, value: Partial<T>): void },
-): Attribute<T> => ({
+  layout: { read(reader: Reader, at: number, length: number): R; write(writer: Writer, value: T): void },
+): Attribute<T, R> => ({
   types: [type],
   write(writer, value, key) {
     if (typeof value !== 'object' || value === null) throw invalidType(writer.where(key), 'an object', value)
@@ -478,13 +542,13 @@ export const numbered = (type: number): Attribute<Record<number, string>> => ({
 })
 
 /** Sent, never reported. */
-export const writeOnly = <T>(attribute: Attribute<T>): Attribute<T> & { writeOnly: true } => ({
+export const writeOnly = <T, R = T>(attribute: Attribute<T, R>): Attribute<T, R> & { writeOnly: true } => ({
   ...attribute,
   writeOnly: true,
 })
 
 /** Reported by the kernel, never sent. */
-export const readOnly = <T>(attribute: Attribute<T>): Attribute<T> & { readOnly: true } => ({
+export const readOnly = <T, R = T>(attribute: Attribute<T, R>): Attribute<T, R> & { readOnly: true } => ({
   ...attribute,
   readOnly: true,
 })
@@ -502,6 +566,8 @@ export const familyOf = (bytes: Uint8Array): number => (bytes.length === 4 ? AF_
 
 /** The shape of a family's messages: the struct after the message header, and the attributes after that. @internal */
 export interface Schema {
+  /** NETLINK_ROUTE where nothing is said. */
+  readonly protocol?: number
   /** The message numbers that have this shape, by their C names. */
   readonly messages: Readonly<Record<string, number>>
   /** The option at fault, by what the kernel says of it, where it does not say in which attribute. */

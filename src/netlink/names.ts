@@ -49,9 +49,16 @@ export const named = <N extends string>(scalar: Scalar<number>, names: Enumerati
 /** The names of the bits set in a number. Bits without a name are left out. @internal */
 export function bitNames<N extends string>(bits: Readonly<Record<N, number>>): (value: number) => N[] {
   const entries = Object.entries<number>(bits) as [N, number][]
+  // Of the combinations there could be, few ever are. Everybody gets an array of their own.
+  const known = new Map<number, readonly N[]>()
   return (value) => {
-    const names: N[] = []
-    for (const [name, bit] of entries) if ((value & bit) !== 0) names.push(name)
-    return names
+    let names = known.get(value)
+    if (names === undefined) {
+      names = entries.filter(([, bit]) => (value & bit) !== 0).map(([name]) => name)
+      if (known.size < MOST_KNOWN) known.set(value, names)
+    }
+    return names.slice()
   }
 }
+
+const MOST_KNOWN = 256

@@ -5,14 +5,17 @@
  */
 
 import { integer, invalidType } from './check.js'
+import { inlined, snippetOf } from './compile.js'
 import type { Reader, Writer } from './writer.js'
 
-/** A value of fixed size. @internal */
-export interface Scalar<T> {
+/** A value of fixed size. `R` is what it is read as, where that is less than what can be given. @internal */
+export interface Scalar<T, R = T> {
   readonly size: number
+  /** In a struct it starts at a multiple of so many bytes: of its size, where nothing is said. */
+  readonly alignment?: number
   /** Writes at the writer's end. `key` is the option's name, for the error. */
   write(writer: Writer, value: T, key: string): void
-  read(reader: Reader, at: number): T
+  read(reader: Reader, at: number): R
 }
 
 type Setter = 'setUint8' | 'setUint16' | 'setUint32' | 'setInt8' | 'setInt16' | 'setInt32'
@@ -26,7 +29,10 @@ function number(size: number, set: Setter, get: Getter, min: number, max: number
       const at = writer.take(size)
       writer.view[set](at, value, little)
     },
-    read: (reader, at) => reader.view[get](at, little),
+    read: inlined(
+      (reader: Reader, at: number) => reader.view[get](at, little),
+      (at) => `view.${get}(${at}, ${little})`,
+    ),
   }
 }
 
@@ -48,7 +54,11 @@ export const U64: Scalar<number> = {
     writer.view.setUint32(at, value >>> 0, true)
     writer.view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true)
   },
-  read: (reader, at) => reader.view.getUint32(at + 4, true) * 0x1_0000_0000 + reader.view.getUint32(at, true),
+  read: inlined(
+    (reader: Reader, at: number) =>
+      reader.view.getUint32(at + 4, true) * 0x1_0000_0000 + reader.view.getUint32(at, true),
+    (at) => `(view.getUint32(${at} + 4, true) * 0x100000000 + view.getUint32(${at}, true))`,
+  ),
 }
 
 /** The same with its bytes in network order. */
@@ -73,11 +83,30 @@ export const within = (scalar: Scalar<number>, min: number, max: number): Scalar
 })
 
 /** A number that stands for yes or no. */
-export const asBoolean = (scalar: Scalar<number>): Scalar<boolean> => ({
-  size: scalar.size,
+export const asBoolean = (scalar: Scalar<number>): Scalar<boolean> => {
+  const snippet = snippetOf(scalar.read)
+  return {
+    size: scalar.size,
+    write(writer, value, key) {
+      if (typeof value !== 'boolean') throw invalidType(writer.where(key), 'a boolean', value)
+      scalar.write(writer, value ? 1 : 0, key)
+    },
+    read: inlined(
+      (reader: Reader, at: number) => scalar.read(reader, at) !== 0,
+      snippet && ((at) => `(${snippet(at)} !== 0)`),
+    ),
+  }
+}
+
+/** Several of one sort, side by side. */
+export const array = <T>(item: Scalar<T>, length: number): Scalar<readonly T[], T[]> => ({
+  size: item.size * length,
+  alignment: item.alignment ?? item.size,
   write(writer, value, key) {
-    if (typeof value !== 'boolean') throw invalidType(writer.where(key), 'a boolean', value)
-    scalar.write(writer, value ? 1 : 0, key)
+    if (!Array.isArray(value) || value.length !== length) {
+      throw invalidType(writer.where(key), `an array of ${length}`, value)
+    }
+    for (const [index, each] of value.entries()) item.write(writer, each, `${key}.${index}`)
   },
-  read: (reader, at) => scalar.read(reader, at) !== 0,
+  read: (reader, at) => Array.from({ length }, (_, index) => item.read(reader, at + index * item.size)),
 })
