@@ -9,7 +9,6 @@ export type {
   BridgeOptions,
   BridgePortInfo,
   BridgePortOptions,
-  BridgeSwitches,
 } from './link/kinds/bridge.js'
 export type { GreInfo, GreOptions } from './link/kinds/gre.js'
 export type { IpipOptions } from './link/kinds/ipip.js'
@@ -22,6 +21,7 @@ export type { VrfOptions, VrfPortInfo } from './link/kinds/vrf.js'
 export type { VxlanOptions } from './link/kinds/vxlan.js'
 export type {
   ExistingLink,
+  GivenBack,
   Link,
   LinkAddOptions,
   LinkFilter,

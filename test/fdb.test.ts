@@ -548,6 +548,22 @@ describe('what goes wrong', () => {
     expect(await listed(ns)).toEqual([])
   })
 
+  test('whichever option has a value that is none, the error names it', async ({ ns }) => {
+    await field(ns)
+    const options: Record<keyof FdbOptions, true> = {
+      ...{ dev: true, lladdr: true, vlan: true, self: true, master: true, srcVni: true, dst: true, port: true },
+      ...{ vni: true, via: true, nhid: true, state: true, router: true, use: true, externLearn: true, sticky: true },
+      ...{ activityNotify: true, norefresh: true, unknown: true },
+    }
+    for (const name of Object.keys(options)) {
+      expect(await failure(() => ns.fdb.add({ ...good, [name]: Number.NaN })), name).toMatchObject({
+        code: expect.stringMatching(/^ERR_/),
+        message: expect.stringContaining(`"${name}"`),
+      })
+    }
+    expect(await listed(ns)).toEqual([])
+  })
+
   test('in the kernel, with the option at fault where it is told', async ({ ns }) => {
     await field(ns)
     const cases: [FdbOptions, code: string, kernelMessage?: string | undefined, attribute?: string][] = [

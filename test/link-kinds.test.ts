@@ -3,16 +3,9 @@ import { common, switchNames } from '../src/link/attributes.js'
 import { bridge as bridgeKind } from '../src/link/kinds/bridge.js'
 import { veth as vethKind } from '../src/link/kinds/veth.js'
 import type { Entries } from '../src/netlink/attributes.js'
-import {
-  bridge,
-  bridgePort,
-  bridgeSwitches,
-  comparable,
-  difference,
-  inOurWords,
-  type Json,
-  type Spellings,
-} from './support/links.js'
+import { needs } from './support/features.js'
+import { isOlderThan } from './support/kinds.js'
+import { bridge, bridgePort, comparable, difference, inOurWords, type Json, type Spellings } from './support/links.js'
 import { describe, expect, failure, type Tool, test, tool } from './support/test.js'
 
 /** The options of a table that can be given. */
@@ -30,7 +23,7 @@ const dataOf = async (ip: Tool, dev: string, what = 'info_data'): Promise<Json> 
 const tellsVlans = async (ip: Tool, dev: string): Promise<boolean> => 'vlan_protocol' in (await dataOf(ip, dev))
 
 const options = (spellings: Spellings, vlans: boolean): [string, Spellings[string]][] =>
-  Object.entries(spellings).filter(([, { vlan }]) => vlans || !vlan)
+  Object.entries(spellings).filter(([, { vlan, since }]) => (vlans || !vlan) && !isOlderThan(since))
 
 const words = (spellings: Spellings, vlans: boolean): string[] =>
   options(spellings, vlans).flatMap(([, each]) => each.words?.split(' ') ?? [])
@@ -48,19 +41,17 @@ const timers = /_timer$/
 
 describe('bridge', () => {
   test('every option there is has a value to be tested with', () => {
-    // One holds others, and one does something once.
-    const others = ['switches', 'fdbFlush']
-    expect(writable(bridgeKind.table.entries).sort()).toEqual([...Object.keys(bridge), ...others].sort())
+    // One does something once.
+    expect(writable(bridgeKind.table.entries).sort()).toEqual([...Object.keys(bridge), 'fdbFlush'].sort())
   })
 
   test('made with every option', async ({ ns, ip }) => {
     await ip('link', 'add', 'plain', 'type', 'bridge')
     const vlans = await tellsVlans(ip, 'plain')
-    const switches = values(bridgeSwitches, vlans)
-    const given = { ...values(bridge, vlans), switches }
+    const given = values(bridge, vlans)
     await ns.link.add({ kind: 'bridge', name: 'br0', ...given } as LinkAddOptions)
 
-    const expected = { ...shown(bridge, vlans), ...shown(bridgeSwitches, vlans) }
+    const expected = shown(bridge, vlans)
     const seen = await dataOf(ip, 'br0')
     expect(seen).toMatchObject(expected)
     // Each of them is another than a bridge has by itself.
@@ -75,33 +66,26 @@ describe('bridge', () => {
   test('made by ip with every option', async ({ ns, ip }) => {
     await ip('link', 'add', 'plain', 'type', 'bridge')
     const vlans = await tellsVlans(ip, 'plain')
-    await ip('link', 'add', 'br0', 'type', 'bridge', ...words(bridge, vlans), ...words(bridgeSwitches, vlans))
+    await ip('link', 'add', 'br0', 'type', 'bridge', ...words(bridge, vlans))
     const ours = (await ns.link.get('br0')).bridge as Json
     for (const [key, { value, words }] of options(bridge, vlans)) if (words) expect(ours[key], key).toEqual(value)
-    for (const [key, { value, words }] of options(bridgeSwitches, vlans)) {
-      if (words) expect((ours['switches'] as Json)[key], key).toEqual(value)
-    }
     expect(comparable(await ns.link.get('br0'))).toEqual(inOurWords(await show(ip, 'br0')))
   })
 
   test('changed, one option at a time, and nothing else', async ({ ns, ip }) => {
     await ip('link', 'add', 'plain', 'type', 'bridge')
     const vlans = await tellsVlans(ip, 'plain')
-    const change = async (key: string, change: Json, spelling: Spellings[string]): Promise<void> => {
+    for (const [key, { value, beside, shows }] of options(bridge, vlans)) {
       const dev = key.slice(0, 15)
-      await ns.link.add({ kind: 'bridge', name: dev, ...spelling.beside } as LinkAddOptions)
+      await ns.link.add({ kind: 'bridge', name: dev, ...beside } as LinkAddOptions)
       const [before, ours] = [await show(ip, dev), await ns.link.get(dev)]
-      await ns.link.set(dev, { kind: 'bridge', ...change } as LinkSetOptions)
+      await ns.link.set(dev, { kind: 'bridge', [key]: value } as LinkSetOptions)
       const changed = Object.keys(difference(before, await show(ip, dev))).filter((field) => !timers.test(field))
-      const fields = [...(spelling.shows?.slice(0, 1) ?? []), ...(consequences[key] ?? [])] as string[]
+      const fields = [...(shows?.slice(0, 1) ?? []), ...(consequences[key] ?? [])] as string[]
       expect(changed.sort(), key).toEqual(fields.map((field) => `linkinfo.info_data.${field}`).sort())
       const after = difference({ ...ours.bridge }, { ...(await ns.link.get(dev)).bridge })
-      expect(after, key).toMatchObject(key in bridgeSwitches ? { [`switches.${key}`]: true } : change)
+      expect(after, key).toMatchObject({ [key]: value })
       await ns.link.del(dev)
-    }
-    for (const [key, spelling] of options(bridge, vlans)) await change(key, { [key]: spelling.value }, spelling)
-    for (const [key, spelling] of options(bridgeSwitches, vlans)) {
-      await change(key, { switches: { [key]: spelling.value } }, spelling)
     }
   })
 
@@ -179,9 +163,7 @@ describe('bridge', () => {
     ['mcastQueryInterval', -1, 'ERR_OUT_OF_RANGE'],
     ['mcastQueryInterval', 2 ** 53, 'ERR_OUT_OF_RANGE'],
     ['fdbFlush', 1, 'ERR_INVALID_ARG_TYPE'],
-    ['switches', true, 'ERR_INVALID_ARG_TYPE'],
-    ['switches', { mstEnabled: 1 }, 'ERR_INVALID_ARG_TYPE'],
-    ['switches', { mst: true }, 'ERR_INVALID_ARG_VALUE'],
+    ['mstEnabled', 1, 'ERR_INVALID_ARG_TYPE'],
   ]
 
   test('wrong values are refused before the kernel sees them, and the error names the option', async ({ ns, sync }) => {
@@ -203,9 +185,53 @@ describe('bridge', () => {
     expect(await ns.link.list({ kind: 'bridge' })).toHaveLength(1)
   })
 
+  test('an error names whichever option has a value that is none', async ({ ns }) => {
+    for (const key of writable(bridgeKind.table.entries)) {
+      const error = await failure(() =>
+        ns.link.add({ kind: 'bridge', name: 'br0', [key]: Number.NaN } as LinkAddOptions),
+      )
+      expect(error.message, key).toContain(`"bridge.${key}"`)
+    }
+    expect(await ns.link.list({ kind: 'bridge' })).toEqual([])
+  })
+
+  // A kernel that cannot tell VLANs apart reports that it does not, and does not take that back.
+  test('a listed one is made again as it was', needs('bridge:vlan_filtering'), async ({ ns, another }) => {
+    await ns.link.add({ kind: 'bridge', name: 'br0', up: true, ...values(bridge, true) } as LinkAddOptions)
+    // With a port that has no carrier, a bridge has none either: that is nothing it could be told.
+    await ns.link.add({ kind: 'veth', name: 'v0', up: true, master: 'br0' })
+    await ns.link.waitFor('br0', ({ carrier }) => carrier === false)
+    const listed = await ns.link.get('br0')
+    const other = await another()
+    await other.link.add({ ...listed, kind: 'bridge' })
+    const again = await other.link.get('br0')
+    expect(again).toMatchObject({ index: listed.index, address: listed.address, up: true })
+    const { helloTimer, gcTimer, topologyChangeTimer, topologyChange, ...settings } = listed.bridge ?? {}
+    expect(again.bridge).toMatchObject(settings)
+  })
+
+  test('what is listed under its name can be given back with changes beside it', async ({ ns }) => {
+    await ns.link.add({ kind: 'bridge', name: 'br0', ageingTime: 500, bridge: { ageingTime: 400, priority: 7 } })
+    expect((await ns.link.get('br0')).bridge).toMatchObject({ ageingTime: 500, priority: 7 })
+    await ns.link.set('br0', { kind: 'bridge', bridge: { ageingTime: 600 } })
+    expect((await ns.link.get('br0')).bridge).toMatchObject({ ageingTime: 600, priority: 7 })
+    for (const [options, words] of [
+      [{ bridge: { ageingTime: 1 } }, 'Unknown option "bridge" of link.set'],
+      [{ kind: 'veth', bridge: { ageingTime: 1 } }, 'Unknown option "bridge" of link.set'],
+      [{ kind: { raw: 'bridge' }, bridge: { ageingTime: 1 } }, 'Unknown option "bridge" of link.set'],
+      [{ kind: 'bridge', bridge: 5 }, 'The "bridge" option must be an object'],
+      [{ kind: 'bridge', bridge: { ageing: 1 } }, 'Unknown option "ageing" of bridge'],
+      [{ kind: 'bridge', bridge: { ageingTime: '1' } }, 'The "bridge.ageingTime" option must be'],
+    ] as const) {
+      const error = await failure(() => ns.link.set('br0', options as unknown as LinkSetOptions))
+      expect(error).toMatchObject({ name: 'TypeError', message: expect.stringContaining(words) })
+    }
+    expect((await ns.link.get('br0')).bridge).toMatchObject({ ageingTime: 600, priority: 7 })
+  })
+
   test('what the kernel refuses comes with its words', async ({ ns }) => {
     await ns.link.add({ kind: 'bridge', name: 'br0' })
-    const snooping = await failure(() => ns.link.set('br0', { kind: 'bridge', switches: { mcastVlanSnooping: true } }))
+    const snooping = await failure(() => ns.link.set('br0', { kind: 'bridge', mcastVlanSnooping: true }))
     expect(snooping).toMatchObject({ name: 'NetlinkError', code: 'EINVAL', request: 'RTM_NEWLINK' })
     expect(snooping['kernelMessage']).toMatch(/snooping with vlan filtering disabled/)
     expect(snooping.message).toContain('snooping with vlan filtering disabled')
@@ -242,8 +268,8 @@ describe('bridge port', () => {
   const entries = bridgeKind.port!.entries
 
   test('every option there is has a value to be tested with', () => {
-    // One does something once.
-    expect(writable(entries).sort()).toEqual([...Object.keys(bridgePort), 'flush'].sort())
+    // One does something once, and one takes another away.
+    expect(writable(entries).sort()).toEqual([...Object.keys(bridgePort), 'flush', 'nobackupPort'].sort())
   })
 
   /** Learning is off among all the values, and `mab` needs it on. */
@@ -286,6 +312,16 @@ describe('bridge port', () => {
     }
   })
 
+  test('a port that stands in for it is taken away again', async ({ ns, ip }) => {
+    await furnish(ns)
+    await ip('link', 'set', 'v0', 'type', 'bridge_slave', 'backup_port', 'other')
+    await ns.link.set('v0', { bridgePort: { nobackupPort: false } })
+    expect((await ns.link.get('v0')).bridgePort).toMatchObject({ backupPort: 'other' })
+    await ns.link.set('v0', { bridgePort: { nobackupPort: true } })
+    expect(await dataOf(ip, 'v0', 'info_slave_data')).not.toHaveProperty('backup_port')
+    expect((await ns.link.get('v0')).bridgePort).not.toHaveProperty('backupPort')
+  })
+
   test('told with the message that makes the link, or with its master', async ({ ns, ip }) => {
     await ns.link.add({ kind: 'bridge', name: 'br0' })
     await ns.link.add({ kind: 'veth', name: 'v0', master: 'br0', bridgePort: { cost: 5, isolated: true } })
@@ -318,6 +354,25 @@ describe('bridge port', () => {
     )
     const after = await dataOf(ip, 'v0', 'info_slave_data')
     expect(Object.keys(difference(before, after)).filter((field) => !timers.test(field))).toEqual([])
+  })
+
+  test('an error names whichever option has a value that is none', async ({ ns }) => {
+    await furnish(ns)
+    for (const key of writable(entries)) {
+      const error = await failure(() => ns.link.set('v0', { bridgePort: { [key]: Number.NaN } }))
+      expect(error.message, key).toContain(`"bridgePort.${key}"`)
+    }
+  })
+
+  test('a listed one is made again as it was', async ({ ns, another }) => {
+    const port = { cost: 5, priority: 7, isolated: true, learning: false } as const
+    await ns.link.add({ kind: 'bridge', name: 'br0', index: 10, up: true })
+    await ns.link.add({ kind: 'vxlan', name: 'vx0', id: 5, up: true, master: 'br0', bridgePort: port })
+    const listed = await ns.link.get('vx0')
+    const other = await another()
+    await other.link.add({ kind: 'bridge', name: 'br0', index: 10, up: true })
+    await other.link.add(listed as LinkAddOptions)
+    expect(await other.link.get('vx0')).toMatchObject({ master: 'br0', vxlan: listed.vxlan, bridgePort: port })
   })
 
   test('what the kernel refuses comes with its words, and the option where it names one', async ({ ns }) => {
@@ -463,6 +518,13 @@ describe('veth', () => {
     const [peer, made] = await ns.link.list({ kind: 'veth' })
     expect(made).toMatchObject({ name, index, link: peer?.name })
     expect(peer).toMatchObject({ link: name })
+  })
+
+  test('what was said of the other end cannot be changed', async ({ ns }) => {
+    await ns.link.add({ kind: 'veth', name: 'v0', peer: { name: 'v1' } })
+    const error = await failure(() => ns.link.set('v0', { kind: 'veth', peer: { name: 'v2' } }))
+    expect(error).toMatchObject({ code: 'EOPNOTSUPP' })
+    expect(await ns.link.get('v0')).toMatchObject({ link: 'v1' })
   })
 
   test('deleting one end deletes the other', async ({ ns, another }) => {

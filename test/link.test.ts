@@ -193,7 +193,7 @@ describe('options every link has', () => {
     await ns.link.add({ kind: 'bridge', name: 'br0' })
     expect((await failure(() => ns.link.set('br0', { carrier: false }))).code).toBe('EOPNOTSUPP')
     // A new link is not left there without what it was to have.
-    expect((await failure(() => ns.link.add({ kind: 'bridge', name: 'br1', carrier: false }))).code).toBe('EOPNOTSUPP')
+    expect((await failure(() => ns.link.add({ kind: 'bridge', name: 'br1', protoDown: true }))).code).toBe('EOPNOTSUPP')
     expect(await ns.link.list({ kind: 'bridge' })).toHaveLength(1)
   })
 
@@ -392,7 +392,7 @@ describe('other namespaces', () => {
     expect(await other.link.get('eth0')).toMatchObject({ up: true, master: 'br0', bridgePort: { cost: 7 } })
     expect(await ns.link.get('near')).toMatchObject({ linkNetnsid: 0 })
     const refused = { kind: 'veth', name: 'eth1', netns: other, peer: { name: 'near1' } } as const
-    for (const wrong of [{ master: 'nowhere' }, { master: 'br0', bridgePort: { cost: 0 } }, { carrier: true }]) {
+    for (const wrong of [{ master: 'nowhere' }, { master: 'br0', bridgePort: { cost: 0 } }, { protoDown: true }]) {
       await failure(() => ns.link.add({ ...refused, ...wrong }))
     }
     expect((await other.link.list({ kind: 'veth' })).map(({ name }) => name)).toEqual(['eth0'])
@@ -486,7 +486,7 @@ const shapes: [LinkAddOptions, string, string?][] = [
   [{ kind: 'bridge', groupFwdMask: 0xfff8 }, 'type bridge group_fwd_mask 0xfff8'],
   [{ kind: 'bridge', groupAddress: '01:80:c2:00:00:0f' }, 'type bridge group_address 01:80:c2:00:00:0f'],
   [
-    { kind: 'bridge', nfCallIptables: true, switches: { noLinklocalLearn: true } },
+    { kind: 'bridge', nfCallIptables: true, noLinklocalLearn: true },
     'type bridge nf_call_iptables 1 no_linklocal_learn 1',
   ],
   [{ kind: 'veth' }, 'type veth'],

@@ -390,6 +390,21 @@ describe('what goes wrong', () => {
     expect(await ns.nexthop.list()).toEqual([])
   })
 
+  test('whichever option has a value that is none, the error names it', async ({ ns }) => {
+    const options: Record<keyof NexthopOptions, true> = {
+      ...{ id: true, family: true, via: true, dev: true, onlink: true, blackhole: true, fdb: true, encap: true },
+      ...{ group: true, type: true, buckets: true, idleTimer: true, unbalancedTimer: true, protocol: true },
+      unknown: true,
+    }
+    for (const name of Object.keys(options)) {
+      expect(await failure(() => ns.nexthop.add({ [name]: Number.NaN })), name).toMatchObject({
+        code: expect.stringMatching(/^ERR_/),
+        message: expect.stringMatching(new RegExp(`"${name}"|options of ${name} must`)),
+      })
+    }
+    expect(await ns.nexthop.list()).toEqual([])
+  })
+
   test('in the kernel, with the option at fault', async ({ ns }) => {
     await cable(ns)
     await ns.link.add({ kind: 'veth', name: 'd0', peer: { name: 'd1' } })

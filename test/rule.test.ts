@@ -3,7 +3,7 @@ import { release } from 'node:os'
 import type { Netns, Rule, RuleFilter, RuleOptions } from 'nslink'
 import { describe, expect, failure, type Tool, test, tool } from './support/test.js'
 
-/** Rules choose among users, and the kernel takes only those there are: in a namespace of one user there is no range of them. */
+/** Rules choose among users, and the kernel takes only those there are. */
 const manyUsers = readFileSync('/proc/self/uid_map', 'utf8').trim().split(/\s+/)[2] === '4294967295'
 
 /** A rule as `ip -j -d rule` prints it. */
@@ -101,8 +101,13 @@ async function listed(ns: Netns, filter?: RuleFilter): Promise<Rule[]> {
   return [...rules.filter(({ family }) => family === 'inet'), ...rules.filter(({ family }) => family === 'inet6')]
 }
 
+type Shape = [options: RuleOptions, words: string, shows?: Partial<Rule>]
+
+/** What the namespace of an ordinary user, which has one user, cannot have. */
+const forManyUsers = <T>(value: T): T[] => (manyUsers ? [value] : [])
+
 /** Rules of every shape: what nslink is given, what `ip` is given, and what it shows besides what was given. */
-const shapes: [options: RuleOptions, words: string, shows?: Partial<Rule>][] = [
+const shapes: Shape[] = [
   [{ from: '10.0.0.0/8', table: 1000 }, 'from 10.0.0.0/8 table 1000'],
   [{ from: '10.1.2.3', to: '192.0.2.0/24' }, 'from 10.1.2.3 to 192.0.2.0/24', { table: 'main' }],
   [{ to: '192.0.2.9', table: 'local' }, 'to 192.0.2.9 table local'],
@@ -115,7 +120,7 @@ const shapes: [options: RuleOptions, words: string, shows?: Partial<Rule>][] = [
   [{ iif: 'lo', table: 7 }, 'iif lo table 7'],
   [{ iif: 'eth-none', oif: 'lo', table: 7 }, 'iif eth-none oif lo table 7', { iifDetached: true }],
   [{ oif: 'eth-none', table: 7 }, 'oif eth-none table 7', { oifDetached: true }],
-  [{ uidrange: '1000-1999', table: 7 }, 'uidrange 1000-1999 table 7'],
+  ...forManyUsers<Shape>([{ uidrange: '1000-1999', table: 7 }, 'uidrange 1000-1999 table 7']),
   [{ uidrange: 0, table: 7 }, 'uidrange 0-0 table 7'],
   [{ ipproto: 'tcp', dport: 80, table: 7 }, 'ipproto tcp dport 80 table 7'],
   [
@@ -152,10 +157,10 @@ const shapes: [options: RuleOptions, words: string, shows?: Partial<Rule>][] = [
         iif: 'lo',
         oif: 'eth-none',
       },
-      ...{ uidrange: '5-6', ipproto: 'tcp', sport: 5, dport: '6-7', tunId: 8, table: 1000, suppressPrefixlength: 9 },
+      ...{ uidrange: 0, ipproto: 'tcp', sport: 5, dport: '6-7', tunId: 8, table: 1000, suppressPrefixlength: 9 },
       ...{ suppressIfgroup: 10, realms: { from: 11, to: 12 }, protocol: 'static' },
     },
-    'not from 10.0.0.0/8 to 192.0.2.0/24 tos 8 fwmark 3/7 iif lo oif eth-none uidrange 5-6 ipproto tcp sport 5 dport 6-7 ' +
+    'not from 10.0.0.0/8 to 192.0.2.0/24 tos 8 fwmark 3/7 iif lo oif eth-none uidrange 0-0 ipproto tcp sport 5 dport 6-7 ' +
       'tun_id 8 table 1000 suppress_prefixlength 9 suppress_ifgroup 10 realms 11/12 protocol static',
     { oifDetached: true },
   ],
@@ -167,7 +172,7 @@ const shapes: [options: RuleOptions, words: string, shows?: Partial<Rule>][] = [
   ],
   [{ family: 'inet6', tos: 0x04, fwmark: 0x10, fwmask: 0xff0, table: 7 }, 'tos 0x04 fwmark 0x10/0xff0 table 7'],
   [{ family: 'inet6', iif: 'lo', oif: 'eth-none', table: 7 }, 'iif lo oif eth-none table 7', { oifDetached: true }],
-  [{ family: 'inet6', uidrange: '0-4294967294', table: 7 }, 'uidrange 0-4294967294 table 7'],
+  ...forManyUsers<Shape>([{ family: 'inet6', uidrange: '0-4294967294', table: 7 }, 'uidrange 0-4294967294 table 7']),
   [{ family: 'inet6', ipproto: 'icmpv6', table: 7 }, 'ipproto ipv6-icmp table 7'],
   [{ family: 'inet6', ipproto: 'udp', sport: 53, dport: '1-2', table: 7 }, 'ipproto udp sport 53 dport 1-2 table 7'],
   [{ family: 'inet6', goto: 32766 }, 'goto 32766', { action: 'goto' }],
@@ -202,6 +207,8 @@ const initial: Rule[] = [
 const byFamily = (a: Rule, b: Rule): number =>
   a.family === b.family ? a.priority - b.priority : a.family < b.family ? -1 : 1
 const expected = [...initial, ...rules.map(({ shown }) => shown)].sort(byFamily)
+/** How many of them are IPv6. */
+const six = expected.filter(({ family }) => family === 'inet6').length
 
 /** Whether this kernel is at least so new. */
 function since(version: string): boolean {
@@ -210,7 +217,7 @@ function since(version: string): boolean {
   return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)
 }
 
-describe.runIf(manyUsers)('rule and ip rule', () => {
+describe('rule and ip rule', () => {
   test('what nslink writes, ip reads', async ({ ns, ip }) => {
     await Promise.all(rules.map(({ options }) => ns.rule.add(options)))
     expect(await printed(ip)).toEqual(expected)
@@ -302,7 +309,7 @@ describe.runIf(manyUsers)('rule and ip rule', () => {
       [{ to: '192.0.2.5', not: true }, { dst: '192.0.2.6' }, {}],
       [{ from: '10.0.0.1' }, { from: '10.0.0.1' }, { from: '127.0.0.1' }],
       [{ tos: 0x10 }, { tos: 0x10 }, { tos: 0x08 }],
-      [{ uidrange: '5-6' }, { uid: 6 }, { uid: 7 }],
+      ...forManyUsers<(typeof cases)[number]>([{ uidrange: '5-6' }, { uid: 6 }, { uid: 7 }]),
       [{ ipproto: 'udp' }, { ipproto: 'udp' }, { ipproto: 'tcp' }],
       [
         { ipproto: 'tcp', dport: '80-90' },
@@ -398,7 +405,7 @@ describe('the verbs', () => {
   })
 })
 
-describe.runIf(manyUsers)('filters', () => {
+describe('filters', () => {
   test('list chooses what ip rule list chooses', async ({ ns, ip }) => {
     for (const { options } of rules) await ns.rule.add(options)
     // Where `ip` is not asked: it does not choose by that, or not in both families.
@@ -414,11 +421,11 @@ describe.runIf(manyUsers)('filters', () => {
       [{ iif: 'lo' }, 'iif lo', 3],
       [{ oif: 'lo' }, 'oif lo', 1],
       [{ tos: 0x10 }, 'tos 0x10', 1],
-      [{ uidrange: '1000-1999' }, 'uidrange 1000-1999', 1],
+      [{ uidrange: 0 }, 'uidrange 0-0', 2],
       [{ ipproto: 'udp', sport: '1000-2000' }, 'ipproto udp sport 1000-2000', 1],
       [{ tunId: 5 }, 'tun_id 5', 1],
       [{ l3mdev: true }, 'l3mdev', 2],
-      [{ family: 'inet6' }, undefined, 14],
+      [{ family: 'inet6' }, undefined, six],
       [{ from: '10.0.0.0/8' }, undefined, 3],
       [{ from: '10.0.0.0/8', not: true }, undefined, 2],
       [{ from: 'all', table: 'local' }, undefined, 3],
@@ -449,7 +456,7 @@ describe.runIf(manyUsers)('filters', () => {
       [{ family: 'inet', protocol: 'bgp' }, '-4 rule flush protocol bgp', 1],
       [{ family: 'inet', table: 1000 }, '-4 rule flush table 1000', 2],
       [{ family: 'inet6', fwmark: 1 }, '-6 rule flush fwmark 1', 1],
-      [{ family: 'inet6' }, '-6 rule flush', 12],
+      [{ family: 'inet6' }, '-6 rule flush', six - 2],
       [{ family: 'inet', table: 'default' }, '-4 rule flush table default', 2],
     ]
     for (const [filter, words, count] of cases) {
@@ -519,6 +526,40 @@ describe('what goes wrong', () => {
     expect(await failure(() => ns.rule.del({ priority: 1, missing: true } as never))).toMatchObject({
       message: expect.stringContaining('Unknown option "missing" of rule.del'),
     })
+    expect(await listed(ns)).toEqual(initial)
+  })
+
+  test('whichever option has a value that is none, the error names it', async ({ ns }) => {
+    const options: Record<keyof RuleOptions, true> = {
+      ...{ family: true, priority: true, from: true, to: true, not: true, tos: true, dscp: true, dscpMask: true },
+      ...{
+        fwmark: true,
+        fwmask: true,
+        iif: true,
+        oif: true,
+        uidrange: true,
+        ipproto: true,
+        sport: true,
+        sportMask: true,
+      },
+      ...{
+        dport: true,
+        dportMask: true,
+        flowlabel: true,
+        flowlabelMask: true,
+        tunId: true,
+        l3mdev: true,
+        action: true,
+      },
+      ...{ table: true, goto: true, suppressPrefixlength: true, suppressIfgroup: true, realms: true, protocol: true },
+      unknown: true,
+    }
+    for (const name of Object.keys(options)) {
+      expect(await failure(() => ns.rule.add({ [name]: Number.NaN })), name).toMatchObject({
+        code: expect.stringMatching(/^ERR_/),
+        message: expect.stringMatching(new RegExp(`"${name}"|options of ${name} must`)),
+      })
+    }
     expect(await listed(ns)).toEqual(initial)
   })
 

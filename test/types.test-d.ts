@@ -116,6 +116,11 @@ export function back(a: Link, b: Addr, c: Route): void {
   void addr.replace(b)
   void addr.del(b)
   void route.replace(c)
+  void link.add({ ...a, kind: 'bridge' })
+  // @ts-expect-error: what is listed of a bridge belongs to a bridge.
+  void link.add({ kind: 'dummy', name: 'a', bridge: a.bridge })
+  // @ts-expect-error: only a link that is there can be told of its carrier.
+  void link.add({ kind: 'dummy', name: 'a', carrier: false })
   expectTypeOf(a.bridge?.rootId).toEqualTypeOf<string | undefined>()
   expectTypeOf(a.stats?.rxBytes).toEqualTypeOf<number | undefined>()
   expectTypeOf(a.addrGenMode).toEqualTypeOf<'eui64' | 'none' | 'stable_secret' | 'random' | number | undefined>()

@@ -278,6 +278,18 @@ describe('bad input', () => {
     }
   })
 
+  test('whichever option has a value that is none, the error names it', async ({ ns }) => {
+    const options: Record<keyof BridgeVlanOptions, true> = {
+      ...{ dev: true, vid: true, self: true, master: true, pvid: true, untagged: true, tunnelId: true },
+    }
+    for (const name of Object.keys(options)) {
+      expect(await failure(() => ns.vlan.add({ dev: 'lo', vid: 5, [name]: Number.NaN })), name).toMatchObject({
+        code: expect.stringMatching(/^ERR_/),
+        message: expect.stringContaining(`"${name}"`),
+      })
+    }
+  })
+
   test('a bridge without VLANs has none', async ({ ns }) => {
     await ns.link.add({ kind: 'bridge', name: 'br0' })
     await ns.link.add({ kind: 'veth', name: 'v0', master: 'br0', peer: { name: 'v1' } })

@@ -238,7 +238,9 @@ export class LinkOperations {
     const later = netns === undefined ? afterwards : [...afterwards, 'master']
     const subject = name ?? (typeof kind === 'string' ? kind : kind.raw)
     const { own, common } = apart('link.add', options, kind, ['kind', 'index'])
-    // A new link has the carrier it has, and is not held down: few kinds take even that much.
+    // A new link has the carrier it has, and is not held down. Few kinds can be told even that.
+    const { carrier } = common
+    if (carrier !== undefined && typeof carrier !== 'boolean') throw invalidType('carrier', 'a boolean', carrier)
     delete common['carrier']
     if (common['protoDown'] === false) delete common['protoDown']
     const { main, further } = change('link.add', own, common, kind, subject, later, (writer, bits) =>

@@ -126,8 +126,9 @@ export class Attributes<E extends Entries> implements Table {
       if (attribute !== undefined && !attribute.ignored) {
         if (!attribute.readOnly) attribute.write(writer, value, key)
       } else if (key === 'unknown') {
+        if (typeof value !== 'object' || value === null) throw invalidType(writer.where(key), 'an object', value)
         writer.path.push(key)
-        writeNumbered(writer, value as object)
+        writeNumbered(writer, value)
         writer.path.pop()
       } else {
         onlyKnown(what, { [key]: value }, this.entries)

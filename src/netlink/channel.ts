@@ -16,9 +16,12 @@ import * as nl from './protocol.js'
 import { type Names, Reader, Writer } from './writer.js'
 
 const NO_DEVICE = -constants.errno.ENODEV
+const NO_ROOM = -constants.errno.ENOBUFS
 
 /** The receive buffer asked for. Without privilege the kernel gives less, and frames get smaller. @internal */
 export const BUFFER = 4 * 1024 * 1024
+/** The same for families that have transactions, each of which the kernel takes as one piece. It is a limit: nothing is set aside. */
+const TRANSACTION_BUFFER = 256 * 1024 * 1024
 /** What an answer may take of the receive buffer, bookkeeping included: an ACK with an error text, and an object. */
 const ACK_COST = 2304
 const OBJECT_COST = 16 * 1024
@@ -27,16 +30,19 @@ const FRAME_BYTES = 64 * 1024
 
 // Shared by all sockets of a thread: a frame is encoded, sent and answered without anything else in between, except where
 // it says otherwise.
-const writer = new Writer(2 * FRAME_BYTES)
+const shared = new Writer(2 * FRAME_BYTES)
 const inbox = new Reader(new Uint8Array(512 * 1024))
 
 /** A buffer for the next exchange on a thread. */
 let spare: Reader | undefined
 
+/** For the many answers that are no more than "done". */
+const none: readonly unknown[] = []
+
 /** A request on its way. @internal */
 export class Exchange implements Answer {
   readonly request: Request
-  readonly items: unknown[] = []
+  items: readonly unknown[] = none
   interrupted = false
   error: unknown = undefined
   /** Whether the kernel has said all it has to say. */
@@ -47,6 +53,11 @@ export class Exchange implements Answer {
 
   constructor(request: Request) {
     this.request = request
+  }
+
+  push(item: unknown): void {
+    if (this.items === none) this.items = [item]
+    else (this.items as unknown[]).push(item)
   }
 }
 
@@ -62,7 +73,11 @@ export interface Frame {
   length: number
   /** What has to be done once they are. */
   afterwards: (() => void)[]
+  /** They are a transaction: the kernel answers to those it refuses only, and has answered when it has taken them. */
+  readonly transaction: boolean
 }
+
+const nothingToDo: (() => void)[] = []
 
 /** Thrown by a name look-up whose answer depends on a message that has not been sent yet. */
 const unsent = Symbol('a name depends on an unsent message')
@@ -70,6 +85,7 @@ const unsent = Symbol('a name depends on an unsent message')
 /** @internal */
 export class Channel implements Names {
   readonly #label: string | undefined
+  readonly #protocol: number
   readonly #socket: NativeSocket
   readonly #window: number
   #sequence = 0
@@ -85,10 +101,12 @@ export class Channel implements Names {
    * `ns` is a namespace's file descriptor, -1 for the calling thread's own; `label` names it in errors. `opened` is a socket that was opened
    * there before.
    */
-  constructor(ns: number, label: string | undefined, opened?: NativeDescriptor) {
+  constructor(ns: number, label: string | undefined, protocol = nl.NETLINK_ROUTE, opened?: NativeDescriptor) {
     this.#label = label
+    this.#protocol = protocol
+    const buffer = protocol === nl.NETLINK_ROUTE ? BUFFER : TRANSACTION_BUFFER
     try {
-      this.#socket = opened ? new native.Socket(opened) : new native.Socket(ns, nl.NETLINK_ROUTE, BUFFER)
+      this.#socket = opened ? new native.Socket(opened) : new native.Socket(ns, protocol, buffer)
     } catch (error) {
       throw systemError(error, 'opening a netlink socket', label)
     }
@@ -127,11 +145,15 @@ export class Channel implements Names {
   }
 
   /**
-   * Encodes as many of `exchanges` from `from` on as go into one frame. One that cannot be encoded has its error at once and
-   * takes no place. Returns the frame and where the next one starts.
+   * Encodes as many of `exchanges` from `from` on as go into one frame: those of one protocol, and a transaction whole and by itself. One that
+   * cannot be encoded has its error at once and takes no place; of a transaction, nothing is sent then. Returns the frame and where the
+   * next one starts.
    */
   frame(exchanges: readonly Exchange[], from: number): { frame: Frame; next: number } {
     if (this.#closed) throw closedError('the namespace handle')
+    const transaction = exchanges[from]?.request.transaction
+    // A transaction may be large: its memory is given back with it.
+    const writer = transaction === undefined ? shared : new Writer()
     writer.rewind()
     writer.names = this
     this.#sending = undefined
@@ -139,20 +161,24 @@ export class Channel implements Names {
     const first = this.#sequence
     let cost = 0
     let next = from
+    let broken = false
     this.#renames = false
     for (; next < exchanges.length; next++) {
       const exchange = exchanges[next] as Exchange
       const { request } = exchange
+      if (request.transaction !== transaction || (request.schema.protocol ?? nl.NETLINK_ROUTE) !== this.#protocol) break
       cost += request.decode === undefined ? ACK_COST : OBJECT_COST
-      if (taken.length > 0 && (cost > this.#window || writer.at > FRAME_BYTES)) break
+      const full = cost > this.#window || writer.at > FRAME_BYTES
+      if (full && taken.length > 0 && transaction === undefined) break
       exchange.start = writer.at
       exchange.names = this
       try {
-        this.#encode(request)
+        this.#encode(writer, request)
       } catch (error) {
         writer.rewind(exchange.start)
         if (error === unsent) break
         exchange.error = error
+        broken = true
         continue
       }
       taken.push(exchange)
@@ -164,7 +190,8 @@ export class Channel implements Names {
       }
     }
     this.#renames = false
-    const afterwards = writer.afterwards.splice(0)
+    if (broken && transaction !== undefined) taken.length = 0
+    const afterwards = writer.afterwards.length > 0 ? writer.afterwards.splice(0) : nothingToDo
     // Nothing will be sent: what was opened for a message that could not be written is not needed any more.
     if (taken.length === 0) for (const finish of afterwards.splice(0)) finish()
     return {
@@ -175,18 +202,20 @@ export class Channel implements Names {
         sent: writer,
         length: writer.at,
         afterwards,
+        transaction: transaction !== undefined,
       },
       next,
     }
   }
 
-  #encode(request: Request): void {
+  #encode(writer: Writer, request: Request): void {
     const start = writer.take(nl.NLMSG_HDRLEN)
     request.encode(writer)
     const { view } = writer
     view.setUint32(start, writer.at - start, true)
     view.setUint16(start + 4, request.type, true)
-    view.setUint16(start + 6, request.flags | nl.NLM_F_REQUEST | (request.dump ? nl.NLM_F_DUMP : nl.NLM_F_ACK), true)
+    const answer = request.dump ? nl.NLM_F_DUMP : request.transaction === undefined ? nl.NLM_F_ACK : 0
+    view.setUint16(start + 6, request.flags | nl.NLM_F_REQUEST | answer, true)
     view.setUint32(start + 8, this.#sequence, true)
     view.setUint32(start + 12, 0, true)
     this.#sequence = (this.#sequence + 1) >>> 0
@@ -195,8 +224,10 @@ export class Channel implements Names {
   /** Sends a frame and takes in answers, on this thread, until all are there or the inbox is full. */
   exchange(frame: Frame): void {
     debug?.('>', frame.sent, frame.length, frame, this.#label)
-    const { first, exchanges, open, sent, length } = frame
-    this.#absorb(frame, inbox, this.#socket.exchange(sent.bytes, length, inbox.bytes, first, exchanges.length, open))
+    const { first, exchanges, sent, length } = frame
+    const ends = frame.transaction ? 0 : frame.open
+    this.#absorb(frame, inbox, this.#socket.exchange(sent.bytes, length, inbox.bytes, first, exchanges.length, ends))
+    if (frame.transaction) this.#collect(frame)
   }
 
   /** Goes on with a frame whose answers did not fit. */
@@ -208,24 +239,39 @@ export class Channel implements Names {
   exchangeOnThread(frame: Frame): Promise<void> {
     debug?.('>', frame.sent, frame.length, frame, this.#label)
     this.keep(frame)
-    const { first, exchanges, open, sent, length } = frame
+    const { first, exchanges, sent, length } = frame
+    const ends = frame.transaction ? 0 : frame.open
     const own = spare ?? new Reader(new Uint8Array(256 * 1024))
     spare = undefined
     return new Promise<number>((resolve) => {
-      this.#socket.exchangeOnThread(sent.bytes, length, own.bytes, first, exchanges.length, open, resolve)
+      this.#socket.exchangeOnThread(sent.bytes, length, own.bytes, first, exchanges.length, ends, resolve)
     }).then((received) => {
       this.#absorb(frame, own, received)
       spare = own
+      if (frame.transaction) this.#collect(frame)
     })
+  }
+
+  /** Takes in what the kernel has to say of a transaction it has been given. It has said it all by then, on the thread that sent it. */
+  #collect(frame: Frame): void {
+    while (frame.open > 0) {
+      const received = this.#socket.receiveEvents(inbox.bytes)
+      // Of a very large transaction that fails, the first errors arrive. Of what it made, not all may be told.
+      if (received === NO_ROOM) continue
+      if (received === 0) break
+      this.#absorb(frame, inbox, received)
+    }
+    for (const exchange of frame.exchanges) exchange.ended = true
+    frame.open = 0
   }
 
   /** Lets other frames be encoded while this one is not finished. */
   keep(frame: Frame): void {
-    frame.sent = new Reader(frame.sent.bytes.slice(0, frame.length))
+    if (!frame.transaction) frame.sent = new Reader(frame.sent.bytes.slice(0, frame.length))
   }
 
   #absorb(frame: Frame, from: Reader, received: number): void {
-    for (const finish of frame.afterwards.splice(0)) finish()
+    if (frame.afterwards.length > 0) for (const finish of frame.afterwards.splice(0)) finish()
     if (received < 0) {
       // What was answered before stays; for the others nobody can say what the kernel did.
       for (const exchange of frame.exchanges) {
@@ -256,7 +302,7 @@ export class Channel implements Names {
     const type = from.view.getUint16(at + 4, true)
     if ((from.view.getUint16(at + 6, true) & nl.NLM_F_DUMP_INTR) !== 0) exchange.interrupted = true
     if (type === nl.NLMSG_ERROR || type === nl.NLMSG_DONE) {
-      frame.open--
+      if (!frame.transaction) frame.open--
       exchange.ended = true
       // The end of a dump carries a result as well.
       const errno = length >= nl.NLMSG_HDRLEN + 4 ? from.view.getInt32(at + nl.NLMSG_HDRLEN, true) : 0
@@ -265,7 +311,7 @@ export class Channel implements Names {
       try {
         const payload = at + nl.NLMSG_HDRLEN
         const item = exchange.request.decode(from, payload, length - nl.NLMSG_HDRLEN)
-        if (item !== undefined) exchange.items.push(item)
+        if (item !== undefined) exchange.push(item)
       } catch (error) {
         exchange.error ??= error
       }

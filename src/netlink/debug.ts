@@ -89,7 +89,8 @@ function print(direction: '>' | '<', messages: Reader, total: number, asked: Ask
   writeSync(2, `${lines.join('\n')}\n`)
 }
 
-function attributeLines(lines: string[], table: Table, from: Reader, at: number, length: number, indent: number): void {
+function attributeLines(lines: string[], any: Table, from: Reader, at: number, length: number, indent: number): void {
+  const table = any.of?.(from, at, length) ?? any
   eachAttribute(from, at, length, (type, value, size) => {
     const attribute = table.attribute(type)
     const label = `${' '.repeat(indent)}${table.key(type) ?? 'unknown'} (${type})`

@@ -35,6 +35,8 @@ export interface Request {
   readonly unsteady?: boolean
   /** Afterwards names may mean other devices than before. */
   readonly renames?: boolean
+  /** What all requests of a transaction have in common, of which the kernel does all or nothing. */
+  readonly transaction?: object
 }
 
 /** The answer to a request: what was decoded of each message, and whether a dump was disturbed by a change. @internal */
@@ -73,20 +75,21 @@ export function* settle(requests: readonly Request[]): Operation<readonly Answer
   return (yield requests) as readonly Answer[]
 }
 
-function* answer(request: Request): Operation<Answer> {
-  const [only] = (yield [request]) as readonly [Answer]
-  if (only.error !== undefined) throw only.error
-  return only
+/** The only one of the answers; throws its error. */
+function only(answers: unknown): Answer {
+  const [answer] = answers as readonly [Answer]
+  if (answer.error !== undefined) throw answer.error
+  return answer
 }
 
 /** A request whose answer is no more than "done". @internal */
 export function* send(request: Request): Operation<void> {
-  yield* answer(request)
+  only(yield [request])
 }
 
 /** A request that is answered by one object. @internal */
 export function* ask<T>(request: Decoding<T>): Operation<T> {
-  const { items } = yield* answer(request)
+  const { items } = only(yield [request])
   return items[0] as T
 }
 
@@ -94,7 +97,7 @@ export function* ask<T>(request: Decoding<T>): Operation<T> {
 export function* dump<T>(request: Decoding<T>): Operation<T[]> {
   let last: Answer | undefined
   for (let tries = 0; tries < DUMP_TRIES; tries++) {
-    last = yield* answer(request)
+    last = only(yield [request])
     if (!last.interrupted) return last.items as T[]
   }
   const failure = { errno: -constants.errno.EINTR, syscall: 'netlink', doing: request.doing }

@@ -110,3 +110,13 @@ export const array = <T>(item: Scalar<T>, length: number): Scalar<readonly T[], 
   },
   read: (reader, at) => Array.from({ length }, (_, index) => item.read(reader, at + index * item.size)),
 })
+
+/** A device of the namespace, 32 bits: its name, or its index. */
+export const DEVICE: Scalar<string | number> = {
+  size: 4,
+  write: (writer, value, key) => U32.write(writer, writer.names.index(value, writer.where(key)), key),
+  read(reader, at) {
+    const index = U32.read(reader, at)
+    return index === 0 ? 0 : reader.names.name(index)
+  },
+}

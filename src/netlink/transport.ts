@@ -5,6 +5,7 @@ import type { NativeDescriptor } from '../native.js'
 import { Channel, Exchange, type Frame } from './channel.js'
 import { closedError } from './error.js'
 import { type Call, isCall, type Operation, type Step } from './operation.js'
+import { NETLINK_ROUTE } from './protocol.js'
 
 /** How long requests may be served without the event loop having its turn. */
 const TURN_MS = 2
@@ -32,28 +33,35 @@ export interface Home {
 /** A socket that is opened when it is first needed. */
 abstract class Transport {
   readonly #home: Home
-  #channel: Channel | undefined
+  readonly #channels = new Map<number, Channel>()
   protected closed = false
 
   constructor(home: Home) {
     this.#home = home
   }
 
-  protected get channel(): Channel {
+  /** The channel for an exchange: one for each protocol. */
+  protected channelFor({ request }: Exchange): Channel {
     if (this.closed)
       throw closedError(this.#home.label === undefined ? 'the handle' : `namespace handle ${this.#home.label}`)
-    if (this.#channel?.broken) {
-      this.#channel.close()
-      this.#channel = undefined
+    const protocol = request.schema.protocol ?? NETLINK_ROUTE
+    let channel = this.#channels.get(protocol)
+    if (channel?.broken) {
+      channel.close()
+      channel = undefined
     }
-    this.#channel ??= new Channel(this.#home.fd, this.#home.label, this.#home.takeSocket?.())
-    return this.#channel
+    if (channel === undefined) {
+      const opened = protocol === NETLINK_ROUTE ? this.#home.takeSocket?.() : undefined
+      channel = new Channel(this.#home.fd, this.#home.label, protocol, opened)
+      this.#channels.set(protocol, channel)
+    }
+    return channel
   }
 
   close(): void {
     this.closed = true
-    this.#channel?.close()
-    this.#channel = undefined
+    for (const channel of this.#channels.values()) channel.close()
+    this.#channels.clear()
   }
 }
 
@@ -147,6 +155,8 @@ export class DirectTransport extends Transport {
         results[index] = result
       })
       go(task, task.next(undefined))
+      // Of a batch of many thousands only those are under way that go out together.
+      if (waiting.length >= MANY) exchange()
     })
     while (waiting.length > 0) exchange()
     return results
@@ -155,10 +165,11 @@ export class DirectTransport extends Transport {
   #exchange(exchanges: readonly Exchange[]): void {
     try {
       for (let from = 0; from < exchanges.length; ) {
-        const { frame, next } = this.channel.frame(exchanges, from)
+        const channel = this.channelFor(exchanges[from] as Exchange)
+        const { frame, next } = channel.frame(exchanges, from)
         from = next
-        if (frame.open > 0) this.channel.exchange(frame)
-        while (frame.open > 0) this.channel.more(frame)
+        if (frame.open > 0) channel.exchange(frame)
+        while (frame.open > 0) channel.more(frame)
       }
     } catch (error) {
       fail(exchanges, error)
@@ -316,9 +327,10 @@ export class PromiseTransport extends Transport {
     for (let from = 0; from < exchanges.length; ) {
       const start = from
       try {
-        const { frame, next } = this.channel.frame(exchanges, from)
+        const channel = this.channelFor(exchanges[from] as Exchange)
+        const { frame, next } = channel.frame(exchanges, from)
         from = next
-        if (frame.open > 0) await this.#exchange(frame)
+        if (frame.open > 0) await this.#exchange(channel, frame)
       } catch (error) {
         fail(exchanges, error)
         from = exchanges.length
@@ -330,8 +342,7 @@ export class PromiseTransport extends Transport {
     }
   }
 
-  async #exchange(frame: Frame): Promise<void> {
-    const channel = this.channel
+  async #exchange(channel: Channel, frame: Frame): Promise<void> {
     const started = performance.now()
     const many = frame.exchanges.length > MANY
     const slow = frame.exchanges.some(({ request }) => request.slow)

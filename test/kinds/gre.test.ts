@@ -42,11 +42,15 @@ function trial(kind: 'gre' | 'gretap'): Trial<KindOptions<'gre'>> {
         from: { given: { ...ends, ikey: 5, okey: 6, icsum: true } },
         to: { given: { icsum: false, oseq: true }, ip: 'noicsum oseq' },
       },
+      { to: { given: { iseq: true, ocsum: true }, ip: 'iseq ocsum' } },
+      { to: { given: { csum: true }, ip: 'csum', read: { ...ends, icsum: true, ocsum: true } } },
+      { to: { given: { pmtudisc: false, ignoreDf: true }, ip: 'nopmtudisc ignore-df' } },
       {
         from: { given: { ...ends, ikey: 5, okey: 6 } },
         to: { given: { ikey: 'none' }, ip: 'noikey', read: { okey: 6 } },
       },
     ],
+    fixed: [{ given: { external: true }, code: 'EOPNOTSUPP' }],
     refused: [
       ...refused,
       { given: { external: 1 }, option: `${kind}.external`, code: 'ERR_INVALID_ARG_TYPE' },

@@ -18,6 +18,7 @@ tryKind(
       { given: { external: true }, ip: 'mode ipip external' },
     ],
     changed,
+    fixed: [{ given: { mode: 'any' } }, { given: { external: true }, code: 'EINVAL' }],
     refused: [
       ...refused,
       { given: { mode: 'ip6ip' }, option: 'ipip.mode', code: 'ERR_INVALID_ARG_VALUE' },

@@ -26,11 +26,13 @@ tryKind('sit', {
       from: { given: { local: '192.0.2.1', ttl: 65, '6rdPrefix': '2001:db8::/32', '6rdRelayPrefix': '192.0.0.0/8' } },
       to: { given: { '6rdRelayPrefix': '192.0.2.0/24' }, ip: '6rd-relay_prefix 192.0.2.0/24' },
     },
+    { to: { given: { '6rdPrefix': '2001:db8::/32' }, ip: '6rd-prefix 2001:db8::/32' } },
     {
       from: { given: { local: '192.0.2.1', '6rdPrefix': '2001:db8::/32', isatap: true } },
       to: { given: { ttl: 7 }, ip: 'ttl 7' },
     },
   ],
+  fixed: [{ given: { mode: 'any' } }, { given: { isatap: true } }],
   refused: [
     ...refused,
     { given: { '6rdPrefix': '10.0.0.0/8' }, option: 'sit.6rdPrefix', code: 'ERR_INVALID_ARG_VALUE' },

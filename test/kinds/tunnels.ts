@@ -53,9 +53,15 @@ export function shared(kind: KindName, usual = '') {
         to: { given: { local: '192.0.2.7' }, ip: 'local 192.0.2.7' },
       },
       { to: { given: { local: 'any' }, ip: 'local any' } },
+      {
+        from: { given: { ...ends, ttl: 'inherit' } },
+        to: { given: { dev: 'lower', pmtudisc: false }, ip: 'dev lower nopmtudisc' },
+      },
       // Not compared with `ip`, which swaps the bytes of the ports when it repeats them.
       { from: { given: fou }, to: { given: { encapRemcsum: true } } },
       { from: { given: fou }, to: { given: { encap: 'none' } } },
+      { from: { given: fou }, to: { given: { encap: 'gue', encapSport: 'auto', encapCsum: false, encapCsum6: true } } },
+      { from: { given: fou }, to: { given: { encapDport: 7 } } },
       { from: { given: { ...ends, ttl: 65 } }, to: { given: { ttl: 'inherit' }, ip: 'ttl inherit' } },
       {
         from: { given: { ...ends, ttl: 'inherit', pmtudisc: false } },

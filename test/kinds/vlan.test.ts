@@ -23,6 +23,8 @@ tryKind(
     changed: [
       { to: { given: { reorderHdr: false }, ip: 'reorder_hdr off' } },
       { to: { given: { gvrp: true, looseBinding: true }, ip: 'gvrp on loose_binding on' } },
+      { to: { given: { mvrp: true }, ip: 'mvrp on' } },
+      { to: { given: { bridgeBinding: true } } },
       {
         from: { given: { id: 1, ingressQosMap: { 1: 2 }, egressQosMap: { 3: 4 } } },
         to: {
@@ -36,6 +38,7 @@ tryKind(
         to: { given: { ingressQosMap: { 1: 0 } }, ip: 'ingress-qos-map 1:0', read: { ingressQosMap: { 3: 4 } } },
       },
     ],
+    fixed: [{ given: { id: 2 } }, { given: { protocol: '802.1ad' } }],
     refused: [
       { given: { id: 4095 }, option: 'vlan.id', code: 'ERR_OUT_OF_RANGE' },
       { given: { protocol: '802.1q' }, option: 'vlan.protocol', code: 'ERR_INVALID_ARG_VALUE' },

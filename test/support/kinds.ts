@@ -26,6 +26,12 @@ export interface Change<O> {
   readonly to: Case<O>
 }
 
+/** A change that the kernel does not make, of a plain link: the code of its refusal. Where there is none, it passes over the change. */
+export interface Fixed<O> {
+  readonly given: O
+  readonly code?: string
+}
+
 /** What is refused before the kernel sees it, and the option the error has to name. */
 export interface Refusal {
   readonly given: object
@@ -43,7 +49,10 @@ export interface Trial<O> {
   readonly plain: Case<O>
   /** Every option of the kind is in one of them, with another value than a plain one has. */
   readonly made: readonly Case<O>[]
+  /** Every option that can be changed is in one of them. */
   readonly changed?: readonly Change<O>[]
+  /** Every other one is in one of these. */
+  readonly fixed?: readonly Fixed<O>[]
   readonly refused?: readonly Refusal[]
 }
 
@@ -78,7 +87,7 @@ export const optionsOf = (entries: Readonly<Record<string, Attribute<unknown>>>)
 
 /** The tests of one kind. */
 export function tryKind<K extends KindName>(kind: K, trial: Trial<KindOptions<K>>, more?: () => void): void {
-  const { upon = false, prepare, plain, made, changed = [], refused = [] } = trial
+  const { upon = false, prepare, plain, made, changed = [], fixed = [], refused = [] } = trial
   const entries: Readonly<Record<string, Attribute<unknown>>> = kinds[kind].table.entries
 
   const add = (ns: Netns, given: object): Promise<unknown> =>
@@ -122,11 +131,22 @@ export function tryKind<K extends KindName>(kind: K, trial: Trial<KindOptions<K>
           expect(await shownByIp(mine.ip, 'it')).toEqual(await shownByIp(its.ip, 'it'))
           expect(await read(its.ns)).toEqual(values)
         }
+        // What is listed can be given back.
         await furnished(again)
-        await add(again, values)
+        const link = await mine.ns.link.get('it')
+        await again.link.add(link as LinkAddOptions)
+        expect(await again.link.get('it')).toMatchObject({ kind, index: link.index, mtu: link.mtu })
         expect(await read(again)).toEqual(values)
       })
     }
+
+    test('every option it can be given is changed, or cannot be', () => {
+      const reported = new Set(made.flatMap((each) => Object.keys(expected(each))))
+      const tried = new Set([...changed.map(({ to }) => to), ...fixed].flatMap(({ given }) => Object.keys(given)))
+      const untried = optionsOf(entries).filter((name) => !tried.has(name))
+      // Whether one that the kernel does not report has been changed nobody can say.
+      expect(untried.filter((name) => reported.has(name))).toEqual([])
+    })
 
     for (const { from = plain, to } of changed) {
       test(`nslink and ip change the same: ${to.ip ?? JSON.stringify(to.given)}`, async ({ another }) => {
@@ -146,6 +166,34 @@ export function tryKind<K extends KindName>(kind: K, trial: Trial<KindOptions<K>
         expect(await read(its.ns)).toEqual(after)
       })
     }
+
+    for (const { given, code } of fixed) {
+      const what = code === undefined ? 'passes over' : 'refuses'
+      test(`the kernel ${what} a change: ${JSON.stringify(given)}`, async ({ ns }) => {
+        await furnished(ns)
+        await prepare?.(ns)
+        await add(ns, plain.given)
+        const before = await read(ns)
+        const change = (): Promise<void> => ns.link.set('it', { kind, ...given } as LinkSetOptions)
+        if (code === undefined) await change()
+        else expect(await failure(change)).toMatchObject({ name: 'NetlinkError', code })
+        expect(await read(ns)).toEqual(before)
+      })
+    }
+
+    test('an error names whichever option has a value that is none', async ({ ns }) => {
+      await furnished(ns)
+      for (const name of optionsOf(entries)) {
+        for (const call of [
+          () => add(ns, { ...plain.given, [name]: Number.NaN }),
+          () => ns.link.set('lower', { kind, [name]: Number.NaN } as unknown as LinkSetOptions),
+        ]) {
+          const error = await failure(call)
+          expect(error, name).toMatchObject({ code: expect.stringMatching(/^ERR_(INVALID_ARG|OUT_OF_RANGE)/) })
+          expect(error.message).toContain(`"${kind}.${name}"`)
+        }
+      }
+    })
 
     for (const { given, option, code } of refused) {
       test(`an error names ${option}: ${JSON.stringify(given)}`, async ({ ns }) => {

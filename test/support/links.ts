@@ -15,6 +15,8 @@ export interface Spelling {
   beside?: Json
   /** Only kernels with CONFIG_BRIDGE_VLAN_FILTERING have it. */
   vlan?: true
+  /** The first kernel that has it: `'6.16'`. */
+  since?: string
 }
 
 export type Spellings = Record<string, Spelling>
@@ -113,13 +115,12 @@ export const bridge = {
   nfCallIptables: bit('nf_call_iptables', true),
   nfCallIp6tables: bit('nf_call_ip6tables', true),
   nfCallArptables: bit('nf_call_arptables', true),
-} satisfies Spellings
-
-/** The switches a bridge's option of that name holds. */
-export const bridgeSwitches = {
   noLinklocalLearn: bit('no_linklocal_learn', true),
   mcastVlanSnooping: { ...bit('mcast_vlan_snooping', true), beside: { vlanFiltering: true }, vlan: true },
   mstEnabled: { value: true, vlan: true },
+  // Without VLANs to tell apart, a kernel stumbles over it.
+  fdbLocalVlan0: { value: true, vlan: true, since: '6.18' },
+  mdbOffloadFailNotification: { value: true, since: '6.16' },
 } satisfies Spellings
 
 /** The options of a port of a bridge. */
@@ -232,13 +233,7 @@ export function inOurWords(json: Json): Json {
   const { info_kind, info_data, info_slave_kind, info_slave_data } = (linkinfo ?? {}) as Json
   if (info_kind !== undefined) link['kind'] = info_kind
   if (info_slave_kind !== undefined) link['slaveKind'] = info_slave_kind
-  if (info_kind === 'bridge') {
-    const { noLinklocalLearn, mcastVlanSnooping, ...data } = dataInOurWords(info_data as Json, {
-      ...bridge,
-      ...bridgeSwitches,
-    })
-    link['bridge'] = { ...data, switches: { noLinklocalLearn, mcastVlanSnooping } }
-  }
+  if (info_kind === 'bridge') link['bridge'] = dataInOurWords(info_data as Json, bridge)
   if (info_slave_kind === 'bridge') link['bridgePort'] = dataInOurWords(info_slave_data as Json, bridgePort)
   return link
 }
@@ -250,7 +245,16 @@ const unseen = new Set([
   ...['carrier', 'carrierChanges', 'carrierUpCount', 'carrierDownCount', 'protoDown', 'stats'],
   ...['gsoIpv4MaxSize', 'groIpv4MaxSize'],
   ...['helloTimer', 'tcnTimer', 'topologyChangeTimer', 'gcTimer', 'holdTimer', 'messageAgeTimer', 'forwardDelayTimer'],
-  ...['fdbNLearned', 'fdbMaxLearned', 'mstEnabled', 'mcastEhtHostsLimit', 'mcastEhtHostsCnt', 'mcastNGroups'],
+  ...[
+    'fdbNLearned',
+    'fdbMaxLearned',
+    'fdbLocalVlan0',
+    'mstEnabled',
+    'mdbOffloadFailNotification',
+    'mcastEhtHostsLimit',
+    'mcastEhtHostsCnt',
+    'mcastNGroups',
+  ],
   ...['mcastMaxGroups', 'neighVlanSuppress', 'mab', 'backupNhid', 'mrpRingOpen', 'mrpInOpen'],
 ])
 

@@ -3,7 +3,9 @@
 import { formatMac } from '../../netlink/address.js'
 import {
   type Attribute,
+  absent,
   attributes,
+  bits,
   bool8,
   device,
   enum8,
@@ -12,17 +14,16 @@ import {
   mac,
   type Options,
   readOnly,
-  struct,
   u8,
   u16,
   u32,
   u64,
   type Values,
+  writeOnly,
 } from '../../netlink/attributes.js'
-import { invalidType, onlyKnown } from '../../netlink/check.js'
+import { invalidType } from '../../netlink/check.js'
 import { enumeration } from '../../netlink/names.js'
 import { U32 } from '../../netlink/scalar.js'
-import { field, Struct } from '../../netlink/struct.js'
 import { vlanProtocol } from '../attributes.js'
 import { type LinkKind, linkKind } from '../kind.js'
 
@@ -124,6 +125,8 @@ const IFLA_BRPORT_BACKUP_NHID = 44
 const BR_BOOLOPT_NO_LL_LEARN = 0
 const BR_BOOLOPT_MCAST_VLAN_SNOOPING = 1
 const BR_BOOLOPT_MST_ENABLE = 2
+const BR_BOOLOPT_MDB_OFFLOAD_FAIL_NOTIFICATION = 3
+const BR_BOOLOPT_FDB_LOCAL_VLAN_0 = 4
 
 const BR_STATE_DISABLED = 0
 const BR_STATE_LISTENING = 1
@@ -151,47 +154,8 @@ const bridgeId = (type: number): Attribute<string> & { readOnly: true } =>
       `${reader.view.getUint16(at).toString(16).padStart(4, '0')}.${formatMac(reader.bytes, at + 2, 6)}`,
   })
 
-const boolopts = new Struct('struct br_boolopt_multi', {
-  optval: field('optval', U32),
-  optmask: field('optmask', U32),
-})
-
-const boolBits = {
-  noLinklocalLearn: 1 << BR_BOOLOPT_NO_LL_LEARN,
-  mcastVlanSnooping: 1 << BR_BOOLOPT_MCAST_VLAN_SNOOPING,
-  mstEnabled: 1 << BR_BOOLOPT_MST_ENABLE,
-}
-
-/** Switches of a bridge that the kernel keeps as bits of one number (Linux 4.21). */
-export interface BridgeSwitches {
-  /** Nothing is learnt from link-local packets. */
-  noLinklocalLearn?: boolean | undefined
-  /** Multicast is snooped for each VLAN by itself (Linux 5.15). */
-  mcastVlanSnooping?: boolean | undefined
-  /** Several spanning trees, for groups of VLANs (Linux 5.18). Only before the bridge has VLANs. */
-  mstEnabled?: boolean | undefined
-}
-
-const switches: Attribute<BridgeSwitches> = {
-  types: [IFLA_BR_MULTI_BOOLOPT],
-  write(writer, value, key) {
-    onlyKnown(writer.where(key), value, boolBits)
-    let [optval, optmask] = [0, 0]
-    for (const [name, bit] of Object.entries(boolBits)) {
-      const given = value[name as keyof BridgeSwitches]
-      if (given === undefined) continue
-      if (typeof given !== 'boolean') throw invalidType(writer.where(`${key}.${name}`), 'a boolean', given)
-      optmask |= bit
-      if (given) optval |= bit
-    }
-    struct(IFLA_BR_MULTI_BOOLOPT, boolopts).write(writer, { optval, optmask }, key)
-  },
-  read(reader, at, length) {
-    const { optval, optmask } = boolopts.read(reader, at, length)
-    const known = Object.entries(boolBits).filter(([, bit]) => (optmask & bit) !== 0)
-    return Object.fromEntries(known.map(([name, bit]) => [name, (optval & bit) !== 0]))
-  },
-}
+/** The bits of a `struct br_boolopt_multi` (Linux 5.0). */
+const boolopt = bits(IFLA_BR_MULTI_BOOLOPT, U32, true)
 
 /** Times are in hundredths of a second, as the kernel and `ip` have them. */
 const table = attributes({
@@ -217,20 +181,26 @@ const table = attributes({
   vlanStatsEnabled: bool8(IFLA_BR_VLAN_STATS_ENABLED),
   /** Counts packets by VLAN and port. Only while no port has VLANs. */
   vlanStatsPerPort: bool8(IFLA_BR_VLAN_STATS_PER_PORT),
+  /** Several spanning trees, for groups of VLANs (Linux 5.18). Only before the bridge has VLANs. */
+  mstEnabled: boolopt(1 << BR_BOOLOPT_MST_ENABLE),
   /** Which link-local packets (01:80:c2:00:00:0X) are forwarded: bit X each; bits 0 to 2 cannot be set. */
   groupFwdMask: u16(IFLA_BR_GROUP_FWD_MASK),
   /** The address spanning tree messages go to: 01:80:c2:00:00:0X. */
   groupAddress: mac(IFLA_BR_GROUP_ADDR, 6),
-  /** Switches the kernel keeps together. */
-  switches,
+  /** Nothing is learnt from link-local packets (Linux 5.0). */
+  noLinklocalLearn: boolopt(1 << BR_BOOLOPT_NO_LL_LEARN),
   /** The most addresses that are learnt; 0: no limit (Linux 6.8). */
   fdbMaxLearned: u32(IFLA_BR_FDB_MAX_LEARNED),
+  /** The bridge's own addresses are kept once for all VLANs (Linux 6.18). It takes a kernel that tells VLANs apart. */
+  fdbLocalVlan0: boolopt(1 << BR_BOOLOPT_FDB_LOCAL_VLAN_0),
   /** Forgets all learnt addresses now. */
   fdbFlush: flag(IFLA_BR_FDB_FLUSH),
   /** Whether it is taken for a multicast router: 0 never, 1 when queries are seen, 2 always. */
   mcastRouter: u8(IFLA_BR_MCAST_ROUTER),
   /** Sends multicast only where somebody listens. */
   mcastSnooping: bool8(IFLA_BR_MCAST_SNOOPING),
+  /** Multicast is snooped for each VLAN by itself (Linux 5.15). It takes `vlanFiltering`. */
+  mcastVlanSnooping: boolopt(1 << BR_BOOLOPT_MCAST_VLAN_SNOOPING),
   /** Asks with its own address rather than 0.0.0.0. */
   mcastQueryUseIfaddr: bool8(IFLA_BR_MCAST_QUERY_USE_IFADDR),
   /** Asks who listens. */
@@ -261,6 +231,8 @@ const table = attributes({
   mcastIgmpVersion: u8(IFLA_BR_MCAST_IGMP_VERSION),
   /** The version of MLD it asks with: 1 or 2. */
   mcastMldVersion: u8(IFLA_BR_MCAST_MLD_VERSION),
+  /** Programs are told of multicast groups that switching hardware has no room for (Linux 6.16). */
+  mdbOffloadFailNotification: boolopt(1 << BR_BOOLOPT_MDB_OFFLOAD_FAIL_NOTIFICATION),
   /** Shows IPv4 packets to iptables. */
   nfCallIptables: bool8(IFLA_BR_NF_CALL_IPTABLES),
   /** Shows IPv6 packets to ip6tables. */
@@ -290,6 +262,16 @@ const table = attributes({
   /** How many addresses are learnt (Linux 6.8). */
   fdbNLearned: readOnly(u32(IFLA_BR_FDB_N_LEARNED)),
   internals: ignored(IFLA_BR_PAD, IFLA_BR_MCAST_QUERIER_STATE),
+})
+
+/** The device's index is 0 then. */
+const nobackupPort = writeOnly<boolean>({
+  types: [],
+  write(writer, value, key) {
+    if (typeof value !== 'boolean') throw invalidType(writer.where(key), 'a boolean', value)
+    if (value) u32(IFLA_BRPORT_BACKUP_PORT).write(writer, 0, key)
+  },
+  read: () => absent,
 })
 
 const port = attributes({
@@ -341,8 +323,10 @@ const port = attributes({
   locked: bool8(IFLA_BRPORT_LOCKED),
   /** Addresses that may not are put in the table as locked (Linux 6.2). */
   mab: bool8(IFLA_BRPORT_MAB),
-  /** The port that stands in when its carrier goes. */
+  /** The port that stands in when its carrier goes (Linux 4.19). */
   backupPort: device(IFLA_BRPORT_BACKUP_PORT),
+  /** None does. */
+  nobackupPort,
   /** The nexthop used with it (Linux 6.5). */
   backupNhid: u32(IFLA_BRPORT_BACKUP_NHID),
   /** Forgets the addresses learnt from it now. */
