@@ -4,10 +4,12 @@
       'target_name': 'nslink',
       'sources': [
         'native/addon.cc',
+        'native/bpf.cc',
         'native/netns.cc',
         'native/poll.cc',
         'native/rootless.cc',
         'native/socket.cc',
+        'native/sysfs.cc',
         'native/threads.cc',
       ],
       'include_dirs': ['<!(node -p "require(\'node-addon-api\').include_dir")'],

@@ -1,6 +1,7 @@
 /** The groups of operations that every namespace has: the list that names them. */
 
 import { AddrOperations } from './addr/addr.js'
+import { ConntrackOperations } from './conntrack/conntrack.js'
 import { FdbOperations } from './fdb/fdb.js'
 import { LinkOperations } from './link/link.js'
 import { NeighOperations } from './neigh/neigh.js'
@@ -8,10 +9,14 @@ import { direct, promised } from './netlink/face.js'
 import type { Direct, Promised } from './netlink/operation.js'
 import type { Home } from './netlink/transport.js'
 import { NsidOperations } from './netns/nsid.js'
+import { RpsOperations } from './netns/rps.js'
 import { SysctlOperations } from './netns/sysctl.js'
 import { NexthopOperations } from './nexthop/nexthop.js'
 import { RouteOperations } from './route/route.js'
 import { RuleOperations } from './rule/rule.js'
+import { ClassOperations } from './tc/class.js'
+import { FilterOperations } from './tc/filter.js'
+import { QdiscOperations } from './tc/qdisc.js'
 import { VlanOperations } from './vlan/vlan.js'
 
 // A group has a name on either face, which editors and the reference show.
@@ -32,10 +37,20 @@ export interface NeighGroup extends Promised<NeighOperations> {}
 export interface FdbGroup extends Promised<FdbOperations> {}
 /** The VLANs of bridges and of their ports: `bridge vlan`. */
 export interface VlanGroup extends Promised<VlanOperations> {}
+/** Queueing disciplines: `tc qdisc`. */
+export interface QdiscGroup extends Promised<QdiscOperations> {}
+/** Classes of queueing disciplines: `tc class`. */
+export interface ClassGroup extends Promised<ClassOperations> {}
+/** Filters: `tc filter`. */
+export interface FilterGroup extends Promised<FilterOperations> {}
 /** The numbers by which this namespace knows others: `ip netns set`. */
 export interface NsidGroup extends Promised<NsidOperations> {}
 /** Kernel parameters of the namespace: `sysctl net.…`. */
 export interface SysctlGroup extends Promised<SysctlOperations> {}
+/** Which CPUs take on the packets of a device: `/sys/class/net/DEV/queues/rx-N/rps_cpus`. */
+export interface RpsGroup extends Promised<RpsOperations> {}
+/** Connections that the kernel tracks: `conntrack`. */
+export interface ConntrackGroup extends Promised<ConntrackOperations> {}
 
 /** Devices: `ip link`. */
 export interface DirectLinkGroup extends Direct<LinkOperations> {}
@@ -53,10 +68,20 @@ export interface DirectNeighGroup extends Direct<NeighOperations> {}
 export interface DirectFdbGroup extends Direct<FdbOperations> {}
 /** The VLANs of bridges and of their ports: `bridge vlan`. */
 export interface DirectVlanGroup extends Direct<VlanOperations> {}
+/** Queueing disciplines: `tc qdisc`. */
+export interface DirectQdiscGroup extends Direct<QdiscOperations> {}
+/** Classes of queueing disciplines: `tc class`. */
+export interface DirectClassGroup extends Direct<ClassOperations> {}
+/** Filters: `tc filter`. */
+export interface DirectFilterGroup extends Direct<FilterOperations> {}
 /** The numbers by which this namespace knows others: `ip netns set`. */
 export interface DirectNsidGroup extends Direct<NsidOperations> {}
 /** Kernel parameters of the namespace: `sysctl net.…`. */
 export interface DirectSysctlGroup extends Direct<SysctlOperations> {}
+/** Which CPUs take on the packets of a device: `/sys/class/net/DEV/queues/rx-N/rps_cpus`. */
+export interface DirectRpsGroup extends Direct<RpsOperations> {}
+/** Connections that the kernel tracks: `conntrack`. */
+export interface DirectConntrackGroup extends Direct<ConntrackOperations> {}
 
 /** A class of operations, and what it is as promises and as plain calls. */
 interface Group<O, P extends Promised<O>, D extends Direct<O>> {
@@ -82,10 +107,20 @@ interface Groups {
   fdb: Group<FdbOperations, FdbGroup, DirectFdbGroup>
   /** The VLANs of bridges and of their ports: `bridge vlan`. */
   vlan: Group<VlanOperations, VlanGroup, DirectVlanGroup>
+  /** Queueing disciplines: `tc qdisc`. */
+  qdisc: Group<QdiscOperations, QdiscGroup, DirectQdiscGroup>
+  /** Classes of queueing disciplines: `tc class`. */
+  class: Group<ClassOperations, ClassGroup, DirectClassGroup>
+  /** Filters, which choose a class for packets, or do something with them: `tc filter`. */
+  filter: Group<FilterOperations, FilterGroup, DirectFilterGroup>
   /** The numbers by which this namespace knows others: `ip netns set`. */
   nsid: Group<NsidOperations, NsidGroup, DirectNsidGroup>
   /** Kernel parameters of the namespace: `sysctl net.…`. */
   sysctl: Group<SysctlOperations, SysctlGroup, DirectSysctlGroup>
+  /** Which CPUs take on the packets of a device: `/sys/class/net/DEV/queues/rx-N/rps_cpus`. */
+  rps: Group<RpsOperations, RpsGroup, DirectRpsGroup>
+  /** Connections that the kernel tracks: `conntrack`. */
+  conntrack: Group<ConntrackOperations, ConntrackGroup, DirectConntrackGroup>
 }
 
 const groups: { [K in keyof Groups]: new (home: Home) => Groups[K]['planned'] } = {
@@ -97,8 +132,13 @@ const groups: { [K in keyof Groups]: new (home: Home) => Groups[K]['planned'] } 
   neigh: NeighOperations,
   fdb: FdbOperations,
   vlan: VlanOperations,
+  qdisc: QdiscOperations,
+  class: ClassOperations,
+  filter: FilterOperations,
   nsid: NsidOperations,
   sysctl: SysctlOperations,
+  rps: RpsOperations,
+  conntrack: ConntrackOperations,
 }
 
 /** The groups of a namespace, as promises. */

@@ -4,7 +4,7 @@
  *
  * A promise is rejected with
  * - a {@link NetlinkError} when the kernel refuses: `code` is EPERM, for one, where a change takes the capability CAP_NET_ADMIN in the user
- *   namespace that owns the network namespace. Looking takes none;
+ *   namespace that owns the network namespace. Looking takes none, but for `rps.get` and `conntrack`;
  * - a TypeError (ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE) or a RangeError (ERR_OUT_OF_RANGE) when an option is refused before the
  *   kernel sees it, for it is unknown, malformed or out of range;
  * - an Error (ERR_NSLINK_CLOSED) after the handle was closed.
@@ -15,12 +15,14 @@
  */
 
 import { type BatchResults, type Plan, type Planned, unwrap } from './batch.js'
-import { planned, withPromisedGroups } from './groups.js'
+import { all, type Feature, type FeaturesGroup, one } from './features/features.js'
+import { type PlannedGroups, planned, withPromisedGroups } from './groups.js'
 import type { EventOf, MonitorOptions, MonitorSelection } from './monitor/events.js'
 import type { MonitorObjects } from './monitor/families.js'
 import { Monitor } from './monitor/monitor.js'
 import { Watch, type WatchOptions } from './monitor/watch.js'
 import { promised } from './netlink/face.js'
+import type { Operation } from './netlink/operation.js'
 import { PromiseTransport } from './netlink/transport.js'
 import { NetnsOperations } from './netns/manage.js'
 import { type Netns, type NetnsGroup, openNetns } from './netns/netns.js'
@@ -32,6 +34,24 @@ const Management = promised<NetnsOperations<Netns>>(NetnsOperations)
 
 /** Making and finding network namespaces: `ip netns`. */
 export const netns: NetnsGroup = new Management(new NetnsOperations(openNetns), transport)
+
+/** Tries something in a namespace that is gone afterwards. */
+const tried = async <T>(trial: (groups: PlannedGroups) => Operation<T>): Promise<T> => {
+  const ns = await netns.create()
+  try {
+    return await ns.transport.run(trial(planned(ns)))
+  } finally {
+    ns.close()
+  }
+}
+
+/**
+ * What the running kernel can do. Kernels differ in version and in what they were built with, so it is tried, in a namespace that is gone afterwards:
+ * `await features()`, or `await features.has('link:ipvlan')` for one thing. The kernel loads the module of a kind that it is asked for.
+ */
+export const features: FeaturesGroup = Object.assign(() => tried(all), {
+  has: async (feature: Feature) => tried(one(feature)),
+})
 
 /** Devices of the namespace the process is in: `ip link`. */
 export const link = here.link
@@ -49,10 +69,20 @@ export const neigh = here.neigh
 export const fdb = here.fdb
 /** VLANs of bridges in the namespace the process is in: `bridge vlan`. */
 export const vlan = here.vlan
+/** Queueing disciplines of devices of the namespace the process is in: `tc qdisc`. */
+export const qdisc = here.qdisc
+/** Classes of queueing disciplines of devices of the namespace the process is in: `tc class`. On a handle it is `class`. */
+export const tcClass = here.class
+/** Filters of devices of the namespace the process is in: `tc filter`. */
+export const filter = here.filter
 /** The numbers by which the namespace the process is in knows others: `ip netns set`. */
 export const nsid = here.nsid
 /** Kernel parameters of the namespace the process is in: `sysctl net.…`. */
 export const sysctl = here.sysctl
+/** Which CPUs take on the packets of devices of the namespace the process is in: `/sys/class/net/DEV/queues/rx-N/rps_cpus`. */
+export const rps = here.rps
+/** Connections that the kernel tracks in the namespace the process is in: `conntrack`. */
+export const conntrack = here.conntrack
 
 /**
  * Runs several operations together in the namespace the process is in. See {@link Netns.batch}.
@@ -82,14 +112,20 @@ export const watch = <O extends keyof MonitorObjects>(
   options: WatchOptions<MonitorObjects[O]> = {},
 ): Watch<MonitorObjects[O]> => new Watch<MonitorObjects[O]>(own, transport, object, options)
 
+export type { FeaturesGroup } from './features/features.js'
 export type {
   AddrGroup,
+  ClassGroup,
+  ConntrackGroup,
   FdbGroup,
+  FilterGroup,
   LinkGroup,
   NeighGroup,
   NexthopGroup,
   NsidGroup,
+  QdiscGroup,
   RouteGroup,
+  RpsGroup,
   RuleGroup,
   SysctlGroup,
   VlanGroup,

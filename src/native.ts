@@ -122,6 +122,8 @@ export interface Native {
   /** Writes one text to files there, up to the first that refuses it. */
   writeSysfs(ns: number, paths: readonly string[], text: string): number
   writeSysfs(ns: number, paths: readonly string[], text: string, callback: Callback<number>): void
+  /** A BPF program: that which is pinned at a path, or has a number. */
+  openProgram(which: string | number): NativeDescriptor
   runInside<T>(ns: number, fn: () => T): T
 }
 

@@ -2,7 +2,17 @@
 
 export type { Addr, AddrFilter, AddrKey, AddrOptions, WaitOptions } from './addr/addr.js'
 export { BatchError, type BatchResults, type Plan, type Planned } from './batch.js'
+export type { Conntrack, ConntrackStatus } from './conntrack/attributes.js'
+export type { ConntrackOptions, ConntrackReading, ConntrackUpdate } from './conntrack/conntrack.js'
+export type { Expectation } from './conntrack/expectation.js'
+export type { ConntrackFilter, ConntrackTupleFilter } from './conntrack/filter.js'
+export type { ConntrackNat } from './conntrack/nat.js'
+export type { ConntrackDccp, ConntrackSctp, ConntrackTcp, ConntrackTcpFlag } from './conntrack/protoinfo.js'
+export type { ConntrackKey } from './conntrack/request.js'
+export type { ConntrackCpuStats, ConntrackStats } from './conntrack/stats.js'
+export type { ConntrackProtocol, ConntrackTuple } from './conntrack/tuple.js'
 export type { Fdb, FdbDestination, FdbFilter, FdbFlush, FdbKey, FdbOptions, FdbQuery, FdbState } from './fdb/fdb.js'
+export type { Abilities, Feature, FeatureKinds, Features } from './features/features.js'
 export type { LinkStats, LinkXdp } from './link/attributes.js'
 export type {
   BridgeInfo,
@@ -41,6 +51,7 @@ export { NetlinkError } from './netlink/error.js'
 export type { Operation } from './netlink/operation.js'
 export type { Range } from './netlink/range.js'
 export type { CreateOptions, NamedNetns, NetnsLocation } from './netns/manage.js'
+export type { RpsOptions, RpsQueue } from './netns/rps.js'
 export type { NetnsInfo } from './netns/scan.js'
 export type { Encap, Nexthop, NexthopFilter, NexthopGroupEntry, NexthopKey, NexthopOptions } from './nexthop/nexthop.js'
 export type { RouteFilter, RouteListFilter } from './route/filter.js'
@@ -51,4 +62,60 @@ export type { RouteQuery } from './route/route.js'
 export type { Realms, RouteTable } from './routing.js'
 export type { DelOptions, Device, Family, Protocol, Scope } from './rtnetlink.js'
 export type { Rule, RuleAction, RuleFilter, RuleOptions } from './rule/rule.js'
+export type { GactInfo, GactOptions, GactRandom } from './tc/action/gact.js'
+export type { MirredInfo, MirredOptions } from './tc/action/mirred.js'
+export type { PoliceInfo, PoliceOptions } from './tc/action/police.js'
+export type { SkbeditInfo, SkbeditOptions } from './tc/action/skbedit.js'
+export type { Action, ActionInfo, ActionKinds, ActionOptions } from './tc/action.js'
+export type { ClassAddOptions, ClassFilter, ClassKey, ClassKinds, ClassOptions, TcClass } from './tc/class.js'
+export type { Control } from './tc/control.js'
+export type { Estimator } from './tc/estimator.js'
+export type { BpfInfo, BpfInstruction, BpfOptions } from './tc/filter/bpf.js'
+export type { FlowerInfo, FlowerIpFlags, FlowerOptions } from './tc/filter/flower.js'
+export type { FlowerPort, FlowerPortInfo, Masked, MaskedInfo } from './tc/filter/flower-values.js'
+export type { FwInfo, FwOptions } from './tc/filter/fw.js'
+export type { MatchallInfo, MatchallOptions } from './tc/filter/matchall.js'
+export type { U32Handle, U32Hashkey, U32Info, U32Offset, U32Options } from './tc/filter/u32.js'
+export type {
+  U32Ip,
+  U32Ip6,
+  U32Match,
+  U32Place,
+  U32Ports,
+  U32Protocol,
+  U32Value,
+} from './tc/filter/u32-match.js'
+export type {
+  Estimated,
+  Filter,
+  FilterAddOptions,
+  FilterFilter,
+  FilterKey,
+  FilterKinds,
+  FilterMade,
+  FilterOptions,
+  FilterPlace,
+} from './tc/filter.js'
+export type { FilterParent, Handle, QdiscParent } from './tc/handle.js'
+export type { HardwareInfo, HardwareOptions } from './tc/hardware.js'
+export type { RawTcKind } from './tc/message.js'
+export type { EtherProtocol } from './tc/protocol.js'
+export type { BfifoInfo, BfifoOptions } from './tc/qdisc/bfifo.js'
+export type { FqInfo, FqOptions, FqStats } from './tc/qdisc/fq.js'
+export type { FqCodelInfo, FqCodelOptions, FqCodelStats } from './tc/qdisc/fq_codel.js'
+export type { HtbClassInfo, HtbClassOptions, HtbClassStats, HtbInfo, HtbOptions } from './tc/qdisc/htb.js'
+export type { NetemGemodel, NetemGemodelInfo, NetemLossState, NetemLossStateInfo } from './tc/qdisc/netem-loss.js'
+export type { NetemInfo, NetemOptions } from './tc/qdisc/netem-options.js'
+export type { NetemDistribution, NetemSlot, NetemSlotInfo } from './tc/qdisc/netem-time.js'
+export type { PfifoInfo, PfifoOptions } from './tc/qdisc/pfifo.js'
+export type { PfifoFastInfo } from './tc/qdisc/pfifo_fast.js'
+export type { PrioInfo, PrioOptions } from './tc/qdisc/prio.js'
+export type { SfqInfo, SfqOptions, SfqRedStats } from './tc/qdisc/sfq.js'
+export type { TbfInfo, TbfOptions } from './tc/qdisc/tbf.js'
+export type { Qdisc, QdiscAddOptions, QdiscFilter, QdiscKey, QdiscKinds, QdiscMade, QdiscOptions } from './tc/qdisc.js'
+export type { Linklayer, RateShape, RateShapeInfo } from './tc/ratespec.js'
+export type { Stab } from './tc/stab.js'
+export type { TcStats } from './tc/stats.js'
+export type { ClassNode, QdiscNode, QdiscTree } from './tc/tree.js'
+export type { Percent, Rate, Size, Time } from './tc/units.js'
 export type { BridgeVlan, BridgeVlanFilter, BridgeVlanKey, BridgeVlanOptions } from './vlan/vlan.js'

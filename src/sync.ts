@@ -8,8 +8,10 @@
  */
 
 import { type BatchResults, type Plan, type Planned, unwrap } from './batch.js'
-import { planned, withDirectGroups } from './groups.js'
+import { all, type DirectFeaturesGroup, type Feature, one } from './features/features.js'
+import { type PlannedGroups, planned, withDirectGroups } from './groups.js'
 import { direct } from './netlink/face.js'
+import type { Operation } from './netlink/operation.js'
 import { DirectTransport } from './netlink/transport.js'
 import { NetnsOperations } from './netns/manage.js'
 import { type DirectNetns, type DirectNetnsGroup, openDirectNetns } from './netns/netns.js'
@@ -21,6 +23,24 @@ const Management = direct<NetnsOperations<DirectNetns>>(NetnsOperations)
 
 /** Making and finding network namespaces: `ip netns`. */
 export const netns: DirectNetnsGroup = new Management(new NetnsOperations(openDirectNetns), transport)
+
+/** Tries something in a namespace that is gone afterwards. */
+const tried = <T>(trial: (groups: PlannedGroups) => Operation<T>): T => {
+  const ns = netns.create()
+  try {
+    return ns.transport.run(trial(planned(ns)))
+  } finally {
+    ns.close()
+  }
+}
+
+/**
+ * What the running kernel can do. Kernels differ in version and in what they were built with, so it is tried, in a namespace that is gone afterwards:
+ * `features()`, or `features.has('link:ipvlan')` for one thing. The kernel loads the module of a kind that it is asked for.
+ */
+export const features: DirectFeaturesGroup = Object.assign(() => tried(all), {
+  has: (feature: Feature) => tried(one(feature)),
+})
 
 /** Devices of the namespace the process is in: `ip link`. */
 export const link = here.link
@@ -38,10 +58,20 @@ export const neigh = here.neigh
 export const fdb = here.fdb
 /** VLANs of bridges in the namespace the process is in: `bridge vlan`. */
 export const vlan = here.vlan
+/** Queueing disciplines of devices of the namespace the process is in: `tc qdisc`. */
+export const qdisc = here.qdisc
+/** Classes of queueing disciplines of devices of the namespace the process is in: `tc class`. On a handle it is `class`. */
+export const tcClass = here.class
+/** Filters of devices of the namespace the process is in: `tc filter`. */
+export const filter = here.filter
 /** The numbers by which the namespace the process is in knows others: `ip netns set`. */
 export const nsid = here.nsid
 /** Kernel parameters of the namespace the process is in: `sysctl net.…`. */
 export const sysctl = here.sysctl
+/** Which CPUs take on the packets of devices of the namespace the process is in: `/sys/class/net/DEV/queues/rx-N/rps_cpus`. */
+export const rps = here.rps
+/** Connections that the kernel tracks in the namespace the process is in: `conntrack`. */
+export const conntrack = here.conntrack
 
 /**
  * Runs several operations together in the namespace the process is in. See {@link DirectNetns.batch}.
@@ -51,14 +81,20 @@ export const sysctl = here.sysctl
 export const batch = <const P extends Planned>(plan: Plan<P>): BatchResults<P> =>
   unwrap<P>(transport.runAll(plan(planned(own))))
 
+export type { DirectFeaturesGroup as FeaturesGroup } from './features/features.js'
 export type {
   DirectAddrGroup as AddrGroup,
+  DirectClassGroup as ClassGroup,
+  DirectConntrackGroup as ConntrackGroup,
   DirectFdbGroup as FdbGroup,
+  DirectFilterGroup as FilterGroup,
   DirectLinkGroup as LinkGroup,
   DirectNeighGroup as NeighGroup,
   DirectNexthopGroup as NexthopGroup,
   DirectNsidGroup as NsidGroup,
+  DirectQdiscGroup as QdiscGroup,
   DirectRouteGroup as RouteGroup,
+  DirectRpsGroup as RpsGroup,
   DirectRuleGroup as RuleGroup,
   DirectSysctlGroup as SysctlGroup,
   DirectVlanGroup as VlanGroup,

@@ -21,13 +21,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { available, run, type SpawnOptions, spawn } from 'nslink/rootless'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
+import { soon } from './support/child.js'
 
 // A place that every user can read, with the built package in it: scripts that run here import it by its name.
 let stage: string
 
 beforeAll(() => {
   stage = mkdtempSync(join(tmpdir(), 'nslink-rootless-'))
-  for (const part of ['package.json', 'dist', 'build/Release/nslink.node']) {
+  for (const part of ['package.json', 'dist', 'build/Release/nslink.node', 'test/support/held.mjs']) {
     cpSync(fileURLToPath(new URL(`../${part}`, import.meta.url)), join(stage, part), { recursive: true })
   }
   chmodSync(stage, 0o755)
@@ -67,13 +68,17 @@ async function said(script: string, wrapper: string[] = []) {
 }
 
 /** A process that has ended but that nobody has asked for yet does not count. */
-const alive = (pid: number | string) =>
-  existsSync(`/proc/${pid}`) && !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
-
-async function gone(pid: number | string) {
-  for (let i = 0; i < 100 && alive(pid); i++) await sleep(20)
-  return !alive(pid)
+function alive(pid: number | string) {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch (error) {
+    // There is none, or there is none any more.
+    if (/^(ENOENT|ESRCH)$/.test((error as NodeJS.ErrnoException).code ?? '')) return false
+    throw error
+  }
 }
+
+const gone = (pid: number | string) => soon(() => !alive(pid))
 
 // Where these tests run as a user who may become another one they do; else (as root of a user namespace that has
 // no other users) the ordinary user is one of a namespace below.
@@ -421,11 +426,11 @@ describe('nothing is left behind', () => {
     const script = `
       import { spawn as spawnOutside } from 'node:child_process'
       import { once } from 'node:events'
-      import { readdirSync, readFileSync } from 'node:fs'
+      import { readFileSync } from 'node:fs'
       import { text } from 'node:stream/consumers'
+      import { held } from './test/support/held.mjs'
       const state = () => ({
-        fds: readdirSync('/proc/self/fd').length,
-        threads: readdirSync('/proc/self/task').length,
+        ...held(),
         children: readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8'),
       })
       const round = async (n) => {

@@ -399,11 +399,11 @@ describe('threads', () => {
     const found = await told(
       `
       import { lookup } from 'node:dns/promises'
-      import { readdirSync, readlinkSync } from 'node:fs'
+      import { readlinkSync } from 'node:fs'
       import { stat } from 'node:fs/promises'
       import { netns } from 'nslink'
+      import { threads } from './test/support/held.mjs'
       const ns = await netns.create()
-      const threads = () => readdirSync('/proc/self/task')
       await Promise.all(ns.run(() => [...Array.from({ length: 8 }, () => stat('/proc/self')), lookup('localhost')]))
       const outside = readlinkSync('/proc/self/ns/net')
       const strays = () => threads().filter((task) => readlinkSync('/proc/self/task/' + task + '/ns/net') !== outside).length

@@ -3,14 +3,20 @@
 import {
   type Addr,
   addr,
+  conntrack,
+  type Feature,
+  type Features,
   fdb,
+  features,
   type Link,
   type LinkMade,
   link,
   type Netns,
   nexthop,
   type Route,
+  type RpsQueue,
   route,
+  rps,
   rule,
   vlan,
 } from 'nslink'
@@ -94,6 +100,34 @@ export function options(): void {
   void vlan.add({ dev: 'a', untagged: true })
 }
 
+export function asked(found: Features): void {
+  expectTypeOf(features()).toEqualTypeOf<Promise<Features>>()
+  expectTypeOf(sync.features()).toEqualTypeOf<Features>()
+  expectTypeOf(features.has('link:ipvlan')).toEqualTypeOf<Promise<boolean>>()
+  expectTypeOf(sync.features.has('ability:nexthop')).toEqualTypeOf<boolean>()
+  expectTypeOf(found.link.vxlan).toEqualTypeOf<boolean>()
+  expectTypeOf(found.ability['rule.dscp']).toEqualTypeOf<boolean>()
+  // A kind may have any name.
+  expectTypeOf<'qdisc:of-tomorrow'>().toExtend<Feature>()
+  // @ts-expect-error: it is spelt vxlan.
+  found.link.vxlam
+  // @ts-expect-error: there are links, qdiscs, filters and actions.
+  void features.has('links:vxlan')
+  // @ts-expect-error: there is no such ability.
+  void features.has('ability:rule.dscq')
+}
+
+export function steering(queue: RpsQueue): void {
+  void rps.set('a', { cpus: [0, 1], queue: 0 })
+  void rps.set('a', queue)
+  expectTypeOf(rps.get('a')).toEqualTypeOf<Promise<RpsQueue[]>>()
+  expectTypeOf(sync.rps.get('a')).toEqualTypeOf<RpsQueue[]>()
+  // @ts-expect-error: CPUs have numbers; a mask is `mask`.
+  void rps.set('a', { cpus: '3' })
+  // @ts-expect-error: sysfs knows devices by their names.
+  void rps.get(1)
+}
+
 export function results(ns: Netns, direct: DirectNetns): void {
   expectTypeOf(link.add({ kind: 'dummy', name: 'a' })).toEqualTypeOf<Promise<LinkMade>>()
   expectTypeOf(sync.link.add({ kind: 'dummy', name: 'a' })).toEqualTypeOf<LinkMade>()
@@ -138,4 +172,30 @@ export function batches(ns: Netns, direct: DirectNetns): void {
   void ns.batch(() => [link.get('a')])
   // @ts-expect-error: it is spelt mtu.
   void ns.batch((b) => [b.link.set('a', { mut: 1500 })])
+}
+
+export async function connections(): Promise<void> {
+  const orig = { proto: 'tcp', src: '192.0.2.1', dst: '192.0.2.2', sport: 1, dport: 2 } as const
+  void conntrack.add({ orig, timeout: 60, status: ['assured'], tcp: { state: 'established', flagsOrig: ['sackPerm'] } })
+  // @ts-expect-error: an entry has a timeout.
+  void conntrack.add({ orig })
+  // @ts-expect-error: TCP has no such state.
+  void conntrack.add({ orig, timeout: 60, tcp: { state: 'open' } })
+  // @ts-expect-error: there is no such protocol.
+  void conntrack.add({ orig: { ...orig, proto: 'ftp' }, timeout: 60 })
+  // @ts-expect-error: how addresses are translated is settled when an entry is made.
+  void conntrack.update({ orig, snat: { addr: '192.0.2.9' } })
+  // @ts-expect-error: a mask of the mark is for changes.
+  void conntrack.add({ orig, timeout: 60, mark: 1, markMask: 1 })
+  // @ts-expect-error: there is no such status.
+  void conntrack.list({ status: ['established'] })
+  const [entry] = await conntrack.list({ orig: { proto: 'tcp', dport: 80 } })
+  if (entry !== undefined) {
+    void conntrack.add(entry)
+    void conntrack.update({ ...entry, mark: 5 })
+    void conntrack.del(entry)
+    expectTypeOf(entry.orig.sport).toEqualTypeOf<number | undefined>()
+    expectTypeOf(entry.counters?.reply?.bytes).toEqualTypeOf<number | undefined>()
+  }
+  expectTypeOf(sync.conntrack.stats().entries).toEqualTypeOf<number>()
 }

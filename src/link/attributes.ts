@@ -374,7 +374,10 @@ export const common = attributes({
   link: underlying(IFLA_LINK),
   /** The bridge, bond or VRF it is a port of. */
   master: device(IFLA_MASTER),
-  /** The namespace it is made in, or moved to: a handle, a name, or `{ pid }`. */
+  /**
+   * The namespace it is made in, or moved to: a handle, a name, or `{ pid }`. Before Linux 6.15 the name of a link that is made there must not be
+   * taken here either (EEXIST), unless it is given an `index`. The other end of a veth is free of that.
+   */
   netns: writeOnly(netns),
   /** The length of the transmit queue, in packets: 0 to 2^32 - 1. */
   txqueuelen: u32(IFLA_TXQLEN),

@@ -13,9 +13,11 @@ import {
 import type { Reader } from '../netlink/writer.js'
 import { type KindName, kinds } from './kinds.js'
 
-const IFLA_LINKINFO = 18
+/** @internal */
+export const IFLA_LINKINFO = 18
 
-const IFLA_INFO_KIND = 1
+/** @internal */
+export const IFLA_INFO_KIND = 1
 const IFLA_INFO_DATA = 2
 const IFLA_INFO_XSTATS = 3
 const IFLA_INFO_SLAVE_KIND = 4

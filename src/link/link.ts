@@ -80,7 +80,7 @@ type Plain = Omit<LinkOptions, Clashing | keyof ExistingLink>
 export type WithKind<Own> = Own & Plain & Omit<Pick<LinkOptions, Clashing>, keyof Own>
 
 /** What a listed link has of its kind, given back: under the name of the kind. What stands beside it counts more. */
-export type GivenBack<K extends KindName> = { [P in K]?: KindValues[P] | undefined }
+export type GivenBack<K extends keyof LinkKinds> = { [P in K]?: Link[P] | undefined }
 
 /** What is said of a new link only. */
 export interface NewLink {

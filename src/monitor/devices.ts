@@ -1,6 +1,7 @@
-/** The names of devices as they were when a message was sent, which may be some time before it is read. */
+/** The names of devices, and what else matters of them, as they were when a message was sent, which may be some time before it is read. */
 
 import { common, ifinfomsg } from '../link/attributes.js'
+import { IFLA_INFO_KIND, IFLA_LINKINFO } from '../link/info.js'
 import type { Names } from '../netlink/writer.js'
 import { attributeOf, open, type Payload } from './family.js'
 
@@ -17,6 +18,7 @@ interface Device {
   readonly bytes: string
   /** Whether it is up and has a carrier: routes depend on it. */
   readonly state: number
+  readonly keepsTable: boolean
 }
 
 /** What a message says of a device that matters for other objects. @internal */
@@ -48,6 +50,11 @@ export class Devices implements Names {
     return name ?? index
   }
 
+  /** Whether it is of a kind that keeps a forwarding table of its own, and tells of its changes itself. */
+  keepsTable(index: number): boolean {
+    return this.#devices.get(index)?.keepsTable === true
+  }
+
   /** Takes in a message about a link. */
   told(payload: Payload, gone: boolean): DeviceNews {
     const { index, flags } = ifinfomsg.read(open(payload), 0, payload.length)
@@ -60,7 +67,9 @@ export class Devices implements Names {
     this.#gone.delete(index)
     const bytes = attributeOf(payload, ifinfomsg.size, IFLA_IFNAME_TYPE).replace(/\0.*$/s, '')
     const state = flags & mattering
-    this.#devices.set(index, { name: Buffer.from(bytes, 'latin1').toString(), bytes, state })
+    const kind = attributeOf(attributeOf(payload, ifinfomsg.size, IFLA_LINKINFO), 0, IFLA_INFO_KIND)
+    const keepsTable = /^(bridge|vxlan)\0/.test(kind)
+    this.#devices.set(index, { name: Buffer.from(bytes, 'latin1').toString(), bytes, state, keepsTable })
     const wanted = this.#unnamed.delete(index)
     if (before === undefined) return { index, renamed: wanted, names: [bytes], moved: false }
     const renamed = before.bytes !== bytes

@@ -1,6 +1,8 @@
 /** The types of objects that can be monitored: one entry each. */
 
 import { type Addr, addrSchema, decode as decodeAddr } from '../addr/addr.js'
+import { type Conntrack, conntrackSchema, decode as decodeConntrack } from '../conntrack/attributes.js'
+import { decodeExpectation, type Expectation, expectationSchema } from '../conntrack/expectation.js'
 import { decode as decodeFdb, type Fdb, fdbSchema } from '../fdb/fdb.js'
 import { ifinfomsg } from '../link/attributes.js'
 import { decode as decodeLink, type Link, linkSchema } from '../link/link.js'
@@ -14,7 +16,9 @@ import { routeSchema } from '../route/attributes.js'
 import { decode as decodeRoute, type Route, RTM_F_CLONED } from '../route/message.js'
 import type { Device } from '../rtnetlink.js'
 import { decode as decodeRule, type Rule, ruleSchema } from '../rule/rule.js'
-import { attributeOf, type Family, family, open, type Payload } from './family.js'
+import { conntrackKey, expectationKey, merged } from './conntrack.js'
+import type { Devices } from './devices.js'
+import { attributeOf, type Family, family, numberBytes, open, type Payload } from './family.js'
 import { routeCrowd, routeKey } from './route.js'
 
 const RTNLGRP_LINK = 1
@@ -27,6 +31,12 @@ const RTNLGRP_IPV6_ROUTE = 11
 const RTNLGRP_IPV6_RULE = 19
 const RTNLGRP_NSID = 28
 const RTNLGRP_NEXTHOP = 32
+
+const NFNLGRP_CONNTRACK_NEW = 1
+const NFNLGRP_CONNTRACK_UPDATE = 2
+const NFNLGRP_CONNTRACK_DESTROY = 3
+const NFNLGRP_CONNTRACK_EXP_NEW = 4
+const NFNLGRP_CONNTRACK_EXP_DESTROY = 6
 
 const IFLA_WIRELESS = 11
 
@@ -45,6 +55,8 @@ const { RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH } = neighSchema.messages
 const { RTM_NEWRULE, RTM_DELRULE, RTM_GETRULE } = ruleSchema.messages
 const { RTM_NEWNEXTHOP, RTM_DELNEXTHOP, RTM_GETNEXTHOP } = nexthopSchema.messages
 const { RTM_NEWNSID, RTM_DELNSID, RTM_GETNSID } = nsidSchema.messages
+const { IPCTNL_MSG_CT_NEW, IPCTNL_MSG_CT_DELETE, IPCTNL_MSG_CT_GET } = conntrackSchema.messages
+const { IPCTNL_MSG_EXP_NEW, IPCTNL_MSG_EXP_DELETE, IPCTNL_MSG_EXP_GET } = expectationSchema.messages
 
 const [IFLA_MASTER_TYPE] = linkSchema.table.entries.master.types
 const [IFLA_LINK_TYPE] = linkSchema.table.entries.link.types
@@ -53,6 +65,7 @@ const addrHeader = addrSchema.header.size
 const [IFA_LOCAL_TYPE] = addrSchema.table.entries.address.types
 const [IFA_ADDRESS_TYPE] = addrSchema.table.entries.peer.types
 const [NDA_DST_TYPE] = neighSchema.table.entries.dst.types
+const [NDA_CACHEINFO_TYPE] = neighSchema.table.entries.cacheinfo.types
 const [NHA_ID_TYPE] = nexthopSchema.table.entries.id.types
 const [NDA_LLADDR_TYPE] = fdbSchema.table.entries.lladdr.types
 const [NDA_MASTER_TYPE] = fdbSchema.table.entries.master.types
@@ -131,11 +144,16 @@ export const families = {
     crowd: routeCrowd,
     silent: {
       groups: [RTNLGRP_IPV4_IFADDR, RTNLGRP_NEXTHOP],
-      // Routes whose source was an address that is gone, and those that lead where a nexthop object says.
+      // Routes whose source was an address that is gone, all those of a device that has lost its last one, and those that lead where a
+      // nexthop object says.
       after(type, payload) {
-        if (type === RTM_DELADDR) return attributeOf(payload, addrHeader, IFA_LOCAL_TYPE) || undefined
-        if (type !== RTM_NEWNEXTHOP && type !== RTM_DELNEXTHOP) return undefined
-        return attributeOf(payload, nexthopSchema.header.size, NHA_ID_TYPE) || undefined
+        if (type === RTM_DELADDR) {
+          const local = attributeOf(payload, addrHeader, IFA_LOCAL_TYPE)
+          return local === '' ? [] : [local, numberBytes(deviceIndex(payload))]
+        }
+        if (type !== RTM_NEWNEXTHOP && type !== RTM_DELNEXTHOP) return []
+        const id = attributeOf(payload, nexthopSchema.header.size, NHA_ID_TYPE)
+        return id === '' ? [] : [id]
       },
     },
   }),
@@ -185,10 +203,41 @@ export const families = {
     getType: RTM_GETNEIGH,
     schema: fdbSchema,
     af: AF_BRIDGE,
-    accepts: (payload) => familyByte(payload) === AF_BRIDGE,
+    accepts: (payload, devices) => familyByte(payload) === AF_BRIDGE && !isEcho(payload, devices),
     key: fdbKey,
     decode: decodeFdb,
     passing: ['used', 'updated'],
+  }),
+  /** Connections that are tracked. */
+  conntrack: family<Conntrack>({
+    groups: [NFNLGRP_CONNTRACK_NEW, NFNLGRP_CONNTRACK_UPDATE, NFNLGRP_CONNTRACK_DESTROY],
+    newType: IPCTNL_MSG_CT_NEW,
+    delType: IPCTNL_MSG_CT_DELETE,
+    getType: IPCTNL_MSG_CT_GET,
+    schema: conntrackSchema,
+    key: conntrackKey,
+    decode: decodeConntrack,
+    // Packets renew timeouts, are counted, and move what is known of the ends of a TCP connection.
+    passing: [
+      ...['timeout', 'counters', 'use', 'timestamp', 'eventTime', 'flagsOrig', 'flagsReply'],
+      ...['wscaleOrig', 'wscaleReply', 'synproxy', 'seqAdj'],
+    ],
+    merge: merged,
+    whole: true,
+    untold: true,
+  }),
+  /** Connections that have been announced. */
+  expectation: family<Expectation>({
+    groups: [NFNLGRP_CONNTRACK_EXP_NEW, NFNLGRP_CONNTRACK_EXP_DESTROY],
+    newType: IPCTNL_MSG_EXP_NEW,
+    delType: IPCTNL_MSG_EXP_DELETE,
+    getType: IPCTNL_MSG_EXP_GET,
+    schema: expectationSchema,
+    key: expectationKey,
+    decode: decodeExpectation,
+    passing: ['timeout'],
+    whole: true,
+    untold: true,
   }),
   /** Numbers of other namespaces. */
   nsid: family<number>({
@@ -212,6 +261,16 @@ function linksToAsk(payload: Payload, first: boolean): number[] {
   if (familyByte(payload) === AF_BRIDGE) return [deviceIndex(payload), number(IFLA_MASTER_TYPE)]
   // The first end of a veth is told of before there is another, and not again when there is.
   return first && attributeOf(payload, ifinfomsg.size, IFLA_LINK_NETNSID_TYPE) === '' ? [number(IFLA_LINK_TYPE)] : []
+}
+
+/**
+ * Before Linux 6.13 a change of a table that a device keeps itself is told a second time, without what only the device knows: where an
+ * entry leads, and when it was used.
+ */
+function isEcho(payload: Payload, devices: Devices | undefined): boolean {
+  return (
+    devices?.keepsTable(deviceIndex(payload)) === true && attributeOf(payload, ndmsg.size, NDA_CACHEINFO_TYPE) === ''
+  )
 }
 
 /**

@@ -1,7 +1,9 @@
 /** What the monitor knows of one type of object: which messages tell of it, and what identifies it. */
 
 import { eachAttribute, type Schema } from '../netlink/attributes.js'
+import { NETLINK_ROUTE } from '../netlink/protocol.js'
 import { type Names, Reader } from '../netlink/writer.js'
+import type { Devices } from './devices.js'
 
 /** What a message holds after its header, as a string of bytes: the smallest thing JavaScript has to keep them in. @internal */
 export type Payload = string
@@ -24,8 +26,8 @@ export interface Family<T> {
   readonly schema: Schema
   /** The address family that is asked for in a list; AF_UNSPEC when nothing is said. */
   readonly af?: number
-  /** Whether a message is about such an object: other things may come with the same number. */
-  accepts?(payload: Payload): boolean
+  /** Whether a message is about such an object: other things may come with the same number. `devices` only of an event, not in a list. */
+  accepts?(payload: Payload, devices?: Devices): boolean
   /** What the kernel tells such objects apart by, as text without '#'. */
   key(payload: Payload): string
   decode(reader: Reader, at: number, length: number): T
@@ -35,6 +37,12 @@ export interface Family<T> {
   readonly crowd?: Crowd<T>
   /** For objects that change without the kernel saying so, when a device comes or goes, or something else does. */
   readonly silent?: Silent
+  /** For objects of which some messages tell only a part: puts what was known of one before beside that. */
+  merge?(before: Payload, payload: Payload): Payload
+  /** A list has everything that was there all the while that it was read, whatever changed meanwhile. */
+  readonly whole?: true
+  /** Of objects that were there before anybody listened, the kernel may never tell. */
+  readonly untold?: true
   /** The devices to ask about after a message that tells only that they have changed. `first`: it is of an object not known before. */
   asks?(payload: Payload, first: boolean): readonly number[]
 }
@@ -51,12 +59,15 @@ export interface Crowd<T> {
 export interface Silent {
   /** The groups that tell of what else such changes follow from. */
   readonly groups?: readonly number[]
-  /** What an object that may have changed after a message has in its payload; undefined: none has changed. */
-  after?(type: number, payload: Payload): string | undefined
+  /** What objects that may have changed after a message have in their payloads, any of these bytes; none: none has changed. */
+  after?(type: number, payload: Payload): readonly string[]
 }
 
 /** For the compiler: a family of objects of type `T`. @internal */
 export const family = <T>(definition: Family<T>): Family<T> => definition
+
+/** The protocol that an object is spoken of by. @internal */
+export const protocolOf = ({ schema }: Family<unknown>): number => schema.protocol ?? NETLINK_ROUTE
 
 /** Whether a message may be about an object of a family, by its number. @internal */
 export const isOf = ({ newType, delType }: Family<unknown>, type: number): boolean =>

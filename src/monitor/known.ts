@@ -24,11 +24,19 @@ export class Known<T> {
   readonly #objects = new Map<string, string>()
   /** The keys of objects that the kernel's own key does not tell apart, by that, in the kernel's order. Few are: the others are only above. */
   readonly #crowds = new Map<string, string[]>()
+  /** The keys of objects that have only been listed, if it matters. */
+  readonly #untold: Set<string> | undefined
   #number = 0
 
   constructor(family: Family<T>, names: Names) {
     this.family = family
     this.#names = names
+    this.#untold = family.untold && new Set()
+  }
+
+  /** Whether there are objects of which the kernel may never tell. */
+  get untold(): boolean {
+    return this.#untold !== undefined && this.#untold.size > 0
   }
 
   /** Whether the object that a payload describes has been told of. */
@@ -50,9 +58,12 @@ export class Known<T> {
   }
 
   /** Takes in what the kernel tells. `doubt` is called when that does not say what has become of the others. */
-  *told({ type, flags, payload }: Message, doubt: () => void): Generator<Change> {
-    const slot = this.family.key(payload)
+  *told({ type, flags, payload: told }: Message, doubt: () => void): Generator<Change> {
+    const slot = this.family.key(told)
     const keys = this.#keys(slot)
+    const before = this.#objects.get(slot)
+    const payload = before === undefined ? told : (this.family.merge?.(before, told) ?? told)
+    this.#untold?.delete(slot)
     if (type === this.family.delType) {
       const key = this.family.crowd === undefined ? keys[0] : this.#same(keys, payload)
       if (key !== undefined) yield this.#remove(slot, key, payload)
@@ -154,6 +165,7 @@ export class Known<T> {
 
   #remove(slot: string, key: string, payload = this.#objects.get(key) as string): Change {
     this.#objects.delete(key)
+    this.#untold?.delete(key)
     const left = this.#crowds.get(slot)?.filter((each) => each !== key)
     if (left !== undefined) this.#order(slot, left)
     return { type: 'del', key, payload }
@@ -168,8 +180,10 @@ export class Known<T> {
   *#settle(slot: string, payloads: readonly Payload[], complete: boolean): Generator<Change> {
     const keys = this.#keys(slot)
     if (keys.length <= 1 && payloads.length === 1) {
-      if (keys[0] === undefined) yield this.#insert(slot, payloads[0] as Payload, true)
-      else yield* this.#update(keys[0], payloads[0] as Payload)
+      if (keys[0] === undefined) {
+        this.#untold?.add(slot)
+        yield this.#insert(slot, payloads[0] as Payload, true)
+      } else yield* this.#update(keys[0], payloads[0] as Payload)
       return
     }
     const rest = [...keys]

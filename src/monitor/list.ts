@@ -3,9 +3,9 @@
 import { ifinfomsg } from '../link/attributes.js'
 import { linkSchema } from '../link/link.js'
 import { dump, type Operation, type Request, settle } from '../netlink/operation.js'
-import { AF_UNSPEC, align } from '../netlink/protocol.js'
+import { AF_UNSPEC, align, NETLINK_ROUTE } from '../netlink/protocol.js'
 import { isError } from '../rtnetlink.js'
-import { type Family, type Payload, payloadOf } from './family.js'
+import { type Family, type Payload, payloadOf, protocolOf } from './family.js'
 
 /** What a list had, and whether it is sure to have had everything. @internal */
 export interface Listed {
@@ -19,7 +19,7 @@ const base = { flags: 0, schema: linkSchema, doing: 'monitor', subject: undefine
 export function* listAll(wanted: readonly Family<unknown>[]): Operation<Listed[]> {
   // The kernel tells of a device that goes down before it removes its routes, and lists routes without waiting for that. Asking for
   // any one device waits for the lock under which all of it is done.
-  yield* settle([device(1)])
+  if (wanted.some((family) => protocolOf(family) === NETLINK_ROUTE)) yield* settle([device(1)])
   const lists: Listed[] = []
   for (const family of wanted) lists.push(yield* listOne(family))
   return lists

@@ -10,7 +10,7 @@ import type { Home } from '../netlink/transport.js'
 import { Devices } from './devices.js'
 import type { MonitorEvent, MonitorOptions, MonitorSelection } from './events.js'
 import { families, type MonitorObjects, misses } from './families.js'
-import { type Family, isOf, type Message, numberBytes, open, type Payload, payloadOf } from './family.js'
+import { type Family, isOf, type Message, numberBytes, open, type Payload, payloadOf, protocolOf } from './family.js'
 import { type Change, Known } from './known.js'
 import { askDevices, listAll } from './list.js'
 
@@ -19,6 +19,9 @@ const BUFFER = 16 * 1024 * 1024
 /** How long to leave alone a list that changed while it was read, in milliseconds, and times what reading it took. */
 const PAUSE_MS = 100
 const PAUSE_TIMES = 10
+/** The same for objects of which the kernel may never tell. */
+const UNTOLD_MS = 10_000
+const UNTOLD_TIMES = 100
 
 type Name = keyof MonitorObjects
 const names = Object.keys(families) as Name[]
@@ -38,6 +41,13 @@ interface Watched {
   readonly known: Known<unknown>
 }
 
+/** A socket that has joined groups: there is one for each protocol that objects are spoken of by. */
+interface Source {
+  readonly protocol: number
+  readonly events: Events
+  poll?: NativePoll | undefined
+}
+
 /** How what a list has is told: as it is, as a correction, or not at all. */
 type Telling = 'plainly' | 'resync' | 'silently'
 
@@ -49,7 +59,7 @@ type Telling = 'plainly' | 'resync' | 'silently'
  */
 export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
   readonly #runner: Runner
-  readonly #events: Events
+  readonly #sources: readonly Source[]
   readonly #watched: readonly Watched[]
   readonly #selection: MonitorSelection
   readonly #devices = new Devices()
@@ -61,14 +71,15 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
   /** What changed while it was listed, so that it has to be listed again, and when that may be. */
   readonly #doubtful = new Set<Watched>()
   #patience = 0
+  /** When to list again what the kernel may never tell of. */
+  #again = Number.POSITIVE_INFINITY
   /** The names of devices are to be read from a list. */
-  #nameless = true
+  #nameless: boolean
   /** Found in messages, and not dealt with yet: devices to ask about, devices with new names, and bytes of objects that may have changed. */
   readonly #asking = new Set<number>()
   readonly #renamed = new Set<number>()
   readonly #touched = new Set<string>()
 
-  #poll: NativePoll | undefined
   #timer: NodeJS.Timeout | undefined
   #held = true
   /** Ends what the iteration is waiting for. */
@@ -96,7 +107,8 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
       const family: Family<unknown> = families[name]
       return { name, family, known: new Known(family, this.#devices) }
     })
-    this.#events = new Events(home, groupsOf(this.#watched, selection.miss), NETLINK_ROUTE, receiveBuffer)
+    this.#sources = opened(home, groupsOf(this.#watched, selection.miss), receiveBuffer)
+    this.#nameless = this.#sources.some(({ protocol }) => protocol === NETLINK_ROUTE)
     for (const each of this.#signals) each.addEventListener('abort', this.#aborted)
     this.#iteration = this.#run(listed)
   }
@@ -130,7 +142,7 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
   /** Has the process stay alive while the next event is waited for, as it does unless `unref` has been called. */
   ref(): this {
     this.#held = true
-    this.#poll?.ref()
+    for (const { poll } of this.#sources) poll?.ref()
     this.#timer?.ref()
     return this
   }
@@ -138,7 +150,7 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
   /** Lets the process end while the next event is waited for. */
   unref(): this {
     this.#held = false
-    this.#poll?.unref()
+    for (const { poll } of this.#sources) poll?.unref()
     this.#timer?.unref()
     return this
   }
@@ -150,9 +162,11 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
     this.#end = end
     for (const each of this.#signals) each.removeEventListener('abort', this.#aborted)
     this.#wake?.()
-    this.#poll?.close()
-    this.#poll = undefined
-    this.#events.close()
+    for (const source of this.#sources) {
+      source.poll?.close()
+      source.poll = undefined
+      source.events.close()
+    }
   }
 
   async *#run(listed: () => void): AsyncGenerator<E, undefined, undefined> {
@@ -177,16 +191,19 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
 
   /** Reads what has arrived, and tells it. */
   *#read(): Generator<E> {
-    const messages: Message[] = []
-    if (this.#events.readSome(collect(messages)) === 'loss') this.#lost()
-    yield* this.#tell(messages)
+    for (const source of this.#sources) {
+      if (this.#end !== undefined) return
+      const messages: Message[] = []
+      if (source.events.readSome(collect(messages)) === 'loss') this.#lost(source)
+      yield* this.#tell(messages)
+    }
   }
 
   /** Messages are missing. A list tells all that those said which are still there, and which could not be told from what came after them. */
-  #lost(): void {
-    this.#events.read()
-    this.#nameless = true
-    for (const each of this.#watched) this.#stale.add(each)
+  #lost({ protocol, events }: Source): void {
+    events.read()
+    if (protocol === NETLINK_ROUTE) this.#nameless = true
+    for (const each of this.#watched) if (protocolOf(each.family) === protocol) this.#stale.add(each)
   }
 
   *#tell(messages: readonly Message[]): Generator<E> {
@@ -199,11 +216,10 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
       for (const watched of this.#watched) {
         const { family, known } = watched
         if (!isOf(family, type)) {
-          const touched = family.silent?.after?.(type, payload)
-          if (touched !== undefined) this.#touched.add(touched)
+          for (const bytes of family.silent?.after?.(type, payload) ?? []) this.#touched.add(bytes)
           continue
         }
-        const accepted = family.accepts?.(payload) ?? true
+        const accepted = family.accepts?.(payload, this.#devices) ?? true
         for (const index of family.asks?.(payload, accepted && !known.has(payload)) ?? []) {
           if (index !== 0) this.#asking.add(index)
         }
@@ -227,7 +243,12 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
 
   #pending(): boolean {
     if (this.#end !== undefined) return false
-    if (performance.now() >= this.#patience) for (const each of this.#doubtful) this.#stale.add(each)
+    const now = performance.now()
+    if (now >= this.#patience) for (const each of this.#doubtful) this.#stale.add(each)
+    if (now >= this.#again) {
+      this.#again = Number.POSITIVE_INFINITY
+      for (const each of this.#watched) if (each.known.untold) this.#stale.add(each)
+    }
     return [this.#stale, this.#asking, this.#renamed, this.#touched].some(({ size }) => size > 0)
   }
 
@@ -251,7 +272,7 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
           yield this.#event(watched as Watched, change, true)
       }
     }
-    const stale = [...this.#stale]
+    const stale = this.#watched.filter((each) => this.#stale.has(each))
     this.#stale.clear()
     if (stale.length > 0) yield* this.#list(stale, 'resync')
   }
@@ -260,11 +281,12 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
   async *#list(stale: readonly Watched[], telling: Telling): AsyncGenerator<E> {
     const started = performance.now()
     const wanted = stale.map(({ family }) => family)
-    if (this.#nameless && !wanted.includes(families.link)) wanted.push(families.link)
+    // Devices come first: one that changes after that is told of, and what depends on it is listed again.
+    if (this.#nameless && !wanted.includes(families.link)) wanted.unshift(families.link)
     const lists = await this.#unlessEnded(this.#runner.run(listAll(wanted)))
     if (lists === undefined) return
     const arrived: Message[] = []
-    const lost = this.#events.readSome(collect(arrived)) === 'loss'
+    const losing = this.#sources.filter(({ events }) => events.readSome(collect(arrived)) === 'loss')
     if (this.#nameless) {
       this.#devices.unsure()
       for (const payload of lists[wanted.indexOf(families.link)]?.payloads ?? []) this.#noteDevice(payload, false)
@@ -272,11 +294,14 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
       // Everything is listed just now.
       this.#touched.clear()
     }
-    for (const [at, watched] of stale.entries()) {
+    for (const watched of stale) {
       const { family, known } = watched
+      const list = lists[wanted.indexOf(family)]
       // The kernel passes over objects in a list that changes while it reads it. What is not in such a list may be there all the same.
-      const complete = lists[at]?.complete === true && !lost && !arrived.some(({ type }) => isOf(family, type))
-      for (const change of known.compare(lists[at]?.payloads ?? [], complete)) {
+      const lost = losing.some(({ protocol }) => protocol === protocolOf(family))
+      const undisturbed = family.whole || !arrived.some(({ type }) => isOf(family, type))
+      const complete = list?.complete === true && !lost && undisturbed
+      for (const change of known.compare(list?.payloads ?? [], complete)) {
         if (this.#end !== undefined) return
         if (telling !== 'silently') yield this.#event(watched, change, telling === 'resync')
       }
@@ -285,7 +310,10 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
     }
     const now = performance.now()
     if (this.#doubtful.size > 0) this.#patience = now + Math.max(PAUSE_MS, PAUSE_TIMES * (now - started))
-    if (lost) this.#lost()
+    if (this.#watched.some(({ known }) => known.untold)) {
+      this.#again = now + Math.max(UNTOLD_MS, UNTOLD_TIMES * (now - started))
+    }
+    for (const source of losing) this.#lost(source)
     yield* this.#tell(arrived)
   }
 
@@ -294,21 +322,22 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
     return (resync ? { ...event, resync } : event) as E
   }
 
-  /** Waits until something has arrived, or what is doubtful can be listed again. */
+  /** Waits until something has arrived, or it is time to list something again. */
   async #arrival(): Promise<void> {
-    this.#poll ??= new native.Poll(this.#events.fd, () => this.#wake?.())
+    for (const source of this.#sources) source.poll ??= new native.Poll(source.events.fd, () => this.#wake?.())
+    const time = Math.min(this.#again, this.#doubtful.size > 0 ? this.#patience : Number.POSITIVE_INFINITY)
     const arrived = new Promise<undefined>((resolve) => {
-      if (this.#doubtful.size > 0) this.#timer = setTimeout(resolve, this.#patience - performance.now(), undefined)
+      if (time < Number.POSITIVE_INFINITY) this.#timer = setTimeout(resolve, time - performance.now(), undefined)
       this.#wake = () => resolve(undefined)
     })
     if (this.#held) this.ref()
     else this.unref()
-    this.#poll.start()
+    for (const { poll } of this.#sources) poll?.start()
     await arrived
     this.#wake = undefined
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#poll?.stop()
+    for (const { poll } of this.#sources) poll?.stop()
   }
 
   /** What a promise gives, or undefined once the monitor has ended. */
@@ -339,8 +368,28 @@ function selected(selection: MonitorSelection): Name[] {
   throw invalidValue('selection', selection, `must name something to monitor: ${names.join(', ')} or miss`)
 }
 
-/** What the objects have in their messages; and the devices, by whose names they are shown. */
-function groupsOf(watched: readonly Watched[], miss: boolean | undefined): ReadonlySet<number> {
-  const groups = watched.flatMap(({ family }) => [...family.groups, ...(family.silent?.groups ?? [])])
-  return new Set([...families.link.groups, ...groups, ...(miss ? misses.groups : [])])
+/** By protocol, what the objects have in their messages; and the devices, by whose names they are shown. */
+function groupsOf(watched: readonly Watched[], miss: boolean | undefined): ReadonlyMap<number, ReadonlySet<number>> {
+  const groups = new Map<number, Set<number>>()
+  const joining = (protocol: number, ...numbers: readonly number[]): void => {
+    const before = groups.get(protocol) ?? (protocol === NETLINK_ROUTE ? families.link.groups : [])
+    groups.set(protocol, new Set([...before, ...numbers]))
+  }
+  for (const { family } of watched) joining(protocolOf(family), ...family.groups, ...(family.silent?.groups ?? []))
+  if (miss) joining(NETLINK_ROUTE, ...misses.groups)
+  return groups
+}
+
+/** Opens a socket for each protocol; all of them, or none. */
+function opened(home: Home, groups: ReadonlyMap<number, ReadonlySet<number>>, buffer: number): Source[] {
+  const sources: Source[] = []
+  try {
+    for (const [protocol, numbers] of groups) {
+      sources.push({ protocol, events: new Events(home, numbers, protocol, buffer) })
+    }
+  } catch (error) {
+    for (const { events } of sources) events.close()
+    throw error
+  }
+  return sources
 }

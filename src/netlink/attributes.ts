@@ -571,7 +571,7 @@ export interface Schema {
   readonly protocol?: number
   /** The message numbers that have this shape, by their C names. */
   readonly messages: Readonly<Record<string, number>>
-  /** The option at fault, by what the kernel says of it, where it does not say in which attribute. */
+  /** The option at fault, by what the kernel says of it where it does not say in which attribute; by the code, where it says nothing. */
   readonly faults?: Readonly<Record<string, string>>
   readonly header: {
     readonly c: string

@@ -10,13 +10,14 @@ import { type NativeDescriptor, type NativeSocket, native } from '../native.js'
 import { eachAttribute } from './attributes.js'
 import { deviceName, integer, invalidType } from './check.js'
 import { debug, messageName } from './debug.js'
-import { closedError, NetlinkError, systemError } from './error.js'
+import { closedError, errorCode, NetlinkError, systemError } from './error.js'
 import type { Answer, Request } from './operation.js'
 import * as nl from './protocol.js'
-import { type Names, Reader, Writer } from './writer.js'
+import { type Names, noNames, Reader, Writer } from './writer.js'
 
 const NO_DEVICE = -constants.errno.ENODEV
 const NO_ROOM = -constants.errno.ENOBUFS
+const NO_RIGHT = -constants.errno.EPERM
 
 /** The receive buffer asked for. Without privilege the kernel gives less, and frames get smaller. @internal */
 export const BUFFER = 4 * 1024 * 1024
@@ -193,7 +194,10 @@ export class Channel implements Names {
     if (broken && transaction !== undefined) taken.length = 0
     const afterwards = writer.afterwards.length > 0 ? writer.afterwards.splice(0) : nothingToDo
     // Nothing will be sent: what was opened for a message that could not be written is not needed any more.
-    if (taken.length === 0) for (const finish of afterwards.splice(0)) finish()
+    if (taken.length === 0) {
+      writer.names = noNames
+      for (const finish of afterwards.splice(0)) finish()
+    }
     return {
       frame: {
         exchanges: taken,
@@ -225,9 +229,9 @@ export class Channel implements Names {
   exchange(frame: Frame): void {
     debug?.('>', frame.sent, frame.length, frame, this.#label)
     const { first, exchanges, sent, length } = frame
-    const ends = frame.transaction ? 0 : frame.open
+    const ends = this.#endsOf(frame)
     this.#absorb(frame, inbox, this.#socket.exchange(sent.bytes, length, inbox.bytes, first, exchanges.length, ends))
-    if (frame.transaction) this.#collect(frame)
+    this.#conclude(frame)
   }
 
   /** Goes on with a frame whose answers did not fit. */
@@ -240,7 +244,7 @@ export class Channel implements Names {
     debug?.('>', frame.sent, frame.length, frame, this.#label)
     this.keep(frame)
     const { first, exchanges, sent, length } = frame
-    const ends = frame.transaction ? 0 : frame.open
+    const ends = this.#endsOf(frame)
     const own = spare ?? new Reader(new Uint8Array(256 * 1024))
     spare = undefined
     return new Promise<number>((resolve) => {
@@ -248,8 +252,36 @@ export class Channel implements Names {
     }).then((received) => {
       this.#absorb(frame, own, received)
       spare = own
-      if (frame.transaction) this.#collect(frame)
+      this.#conclude(frame)
     })
+  }
+
+  /** How many requests have to be answered before it can be said which others will be. */
+  #endsOf(frame: Frame): number {
+    if (frame.transaction) return 0
+    return this.#protocol === nl.NETLINK_NETFILTER ? 1 : frame.open
+  }
+
+  #conclude(frame: Frame): void {
+    if (frame.transaction) this.#collect(frame)
+    else if (this.#protocol === nl.NETLINK_NETFILTER) this.#excuse(frame)
+  }
+
+  /** To somebody without the right to anything, netfilter answers once, however many messages came together. */
+  #excuse(frame: Frame): void {
+    const error = frame.exchanges[0]?.error
+    if (frame.open === 0 || !(error instanceof NetlinkError) || error.errno !== NO_RIGHT) return
+    while (frame.open > 0) {
+      const received = this.#socket.receiveEvents(inbox.bytes)
+      if (received === 0) break
+      this.#absorb(frame, inbox, received)
+    }
+    for (const exchange of frame.exchanges) {
+      if (exchange.ended) continue
+      exchange.ended = true
+      exchange.error ??= this.#failure(exchange.request, { errno: NO_RIGHT, syscall: 'netlink' })
+    }
+    frame.open = 0
   }
 
   /** Takes in what the kernel has to say of a transaction it has been given. It has said it all by then, on the thread that sent it. */
@@ -271,6 +303,8 @@ export class Channel implements Names {
   }
 
   #absorb(frame: Frame, from: Reader, received: number): void {
+    // The buffers stay, and are not to keep a socket that nobody else has, and with it its namespace.
+    shared.names = noNames
     if (frame.afterwards.length > 0) for (const finish of frame.afterwards.splice(0)) finish()
     if (received < 0) {
       // What was answered before stays; for the others nobody can say what the kernel did.
@@ -296,6 +330,7 @@ export class Channel implements Names {
       if (exchange !== undefined) this.#take(frame, exchange, from, at, length)
       at += nl.align(length)
     }
+    from.names = noNames
   }
 
   #take(frame: Frame, exchange: Exchange, from: Reader, at: number, length: number): void {
@@ -354,7 +389,7 @@ export class Channel implements Names {
     } else if (target !== undefined) {
       attribute = table.locate(frame.sent, from0, size, exchange.start + target)
     }
-    if (kernelMessage !== undefined) attribute ??= request.schema.faults?.[kernelMessage]
+    attribute ??= request.schema.faults?.[kernelMessage ?? errorCode(errno)]
     return this.#failure(request, { errno, syscall: 'netlink', kernelMessage, attribute })
   }
 

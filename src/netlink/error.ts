@@ -15,6 +15,7 @@ export interface Failure {
   attribute?: string | undefined
   netns?: string | undefined
   path?: string | undefined
+  change?: number | undefined
 }
 
 /** What an errno means here, where the C library's words ("File exists") would mislead. */
@@ -43,6 +44,9 @@ const meanings: Readonly<Record<string, string>> = {
 const names = new Map(Object.entries(constants.errno).map(([name, number]) => [-number, name]))
 names.set(-constants.errno.EOPNOTSUPP, 'EOPNOTSUPP')
 names.set(-constants.errno.EAGAIN, 'EAGAIN')
+/** What a transaction is refused with that was made for another state of things. Node has no name for it. @internal */
+export const ERESTART = 85
+names.set(-ERESTART, 'ERESTART')
 
 /** The name of a negative errno. @internal */
 export const errorCode = (errno: number): string => names.get(errno) ?? getSystemErrorName(errno)
@@ -70,6 +74,8 @@ export class NetlinkError extends Error {
   declare readonly netns?: string
   /** The file a system call failed on. */
   declare readonly path?: string
+  /** Of a transaction: the number of the change that was refused, counted from 0. */
+  declare readonly change?: number
   /** What had been received of a list that the kernel could not give whole. */
   declare readonly partial?: readonly unknown[]
 
@@ -90,6 +96,7 @@ export class NetlinkError extends Error {
     if (failure.attribute !== undefined) this.attribute = failure.attribute
     if (failure.netns !== undefined) this.netns = failure.netns
     if (failure.path !== undefined) this.path = failure.path
+    if (failure.change !== undefined) this.change = failure.change
     if (partial !== undefined) this.partial = partial
   }
 }

@@ -12,8 +12,8 @@ export interface Names {
   name(index: number): string | number
 }
 
-/** Where there is no namespace to ask: indexes stay indexes. */
-const noNames: Names = {
+/** Where there is no namespace to ask: indexes stay indexes. @internal */
+export const noNames: Names = {
   index: (device) => Number(device),
   name: (index) => index,
 }

@@ -1,11 +1,11 @@
 // node test/kernel/join.mjs : holds what `npm test` found on this machine's kernel beside what `npm run test:kernel` found on
-// the second one. A test that neither ran is a failure. When there is none, docs/kernels.md gets its table anew.
+// the second one. A test that neither ran is a failure. When all went well with all there are, docs/kernels.md gets its table anew.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { join, relative } from 'node:path'
 import { root } from '../../scripts/step.mjs'
 
-/** @typedef {{ name: string, status: string, meta: Record<string, boolean> }} Test */
+/** @typedef {{ file: string, name: string, status: string, meta: Record<string, boolean> }} Test */
 
 const own = tests('results.json')
 const second = tests('kernel.json')
@@ -20,7 +20,9 @@ console.log(`tests on this kernel only: ${missed.length}${list(lacking(missed))}
 const nowhere = [...own, ...second].filter(({ name }) => !ranHere.has(name) && !ranThere.has(name))
 for (const name of new Set(nowhere.map((test) => test.name))) console.error(`on neither: ${name}`)
 if (nowhere.length > 0) process.exit(1)
-if ([...own, ...second].every(({ status }) => status !== 'failed')) writeTable()
+if ([...own, ...second].some(({ status }) => status === 'failed')) console.log('some failed: the table stays as it was')
+else if (!isWhole()) console.log('not all tests were run: the table stays as it was')
+else writeTable()
 
 /**
  * @param {string} file a report of vitest's
@@ -29,11 +31,21 @@ if ([...own, ...second].every(({ status }) => status !== 'failed')) writeTable()
 function tests(file) {
   /** @type {{ testResults: { name: string, assertionResults: { fullName: string, status: string, meta: Test['meta'] }[] }[] }} */
   const { testResults } = JSON.parse(readFileSync(join(root, 'out/test', file), 'utf8'))
-  return testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.map(({ fullName, status, meta }) => {
-      return { name: `${relative(root, name)} > ${fullName}`, status, meta }
-    }),
-  )
+  return testResults.flatMap(({ name, assertionResults }) => {
+    const file = relative(root, name)
+    return assertionResults.map(({ fullName, status, meta }) => ({ file, name: `${file} > ${fullName}`, status, meta }))
+  })
+}
+
+/** Whether both reports are of every file there is; the second kernel need not have run those that need nothing of a kernel. */
+function isWhole() {
+  const here = new Set(own.map(({ file }) => file))
+  const there = new Set(second.map(({ file }) => file))
+  const needy = new Set(features(own).map(({ file }) => file))
+  const all = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join('test', name))
+  return all.every((file) => here.has(file) && (there.has(file) || !needy.has(file)))
 }
 
 /** @param {Test[]} from */
@@ -43,7 +55,9 @@ function ran(from) {
 
 /** @param {Test[]} from */
 function features(from) {
-  return from.flatMap(({ status, meta }) => Object.entries(meta).map(([feature, had]) => ({ feature, had, status })))
+  return from.flatMap(({ file, status, meta }) =>
+    Object.entries(meta).map(([feature, had]) => ({ file, feature, had, status })),
+  )
 }
 
 /** @param {Test[]} from */
@@ -85,5 +99,7 @@ function writeTable() {
     /(<!-- table -->\n).*(<!-- end of table -->)/s,
     (_, start, end) => `${start}\n${text}\n${end}`,
   )
-  if (after !== before) writeFileSync(page, after)
+  if (after === before) return
+  writeFileSync(page, after)
+  console.log('docs/kernels.md has a new table')
 }

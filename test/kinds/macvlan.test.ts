@@ -100,6 +100,9 @@ tryKind('macvlan', trial, () => {
     await ns.link.add({ kind: 'macvlan', name: 'it', link: 'lower', netns: pod, mode: 'bridge' })
     const { index } = await ns.link.get('lower')
     expect(await pod.link.get('it')).toMatchObject({ link: index, linkNetnsid: 0, macvlan: { mode: 'bridge' } })
+    // With an index, no kernel minds that the name is taken where it comes from.
+    await ns.link.add({ kind: 'macvlan', name: 'lower', index: 77, link: 'lower', netns: pod })
+    expect(await pod.link.get('lower')).toMatchObject({ index: 77, link: index })
   })
 })
 

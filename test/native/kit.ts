@@ -97,5 +97,4 @@ export const loaded = `
   import { parentPort, Worker, workerData } from 'node:worker_threads'
   const native = createRequire(${JSON.stringify(join(root, 'package.json'))})(${JSON.stringify(addon)})
   const descriptors = () => readdirSync('/proc/self/fd').length
-  const threads = () => readdirSync('/proc/self/task').length
 `

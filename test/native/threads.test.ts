@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { native, promise } from '../../src/native.js'
-import { held, output, run, script, soon, told } from '../support/child.js'
+import { held, output, run, script, seconds, soon, told } from '../support/child.js'
 import { loaded } from './kit.js'
 
 // A job is held up for as long as one likes by a file whose opening waits for a writer.
@@ -134,6 +134,7 @@ describe('an environment that ends', () => {
   it('waits for the jobs that run, and drops those that do not', async () => {
     const result = await told(`${loaded}
       import { writeFileSync } from 'node:fs'
+      import { held } from './test/support/held.mjs'
       const round = async () => {
         const worker = new Worker(\`${loaded}; ${jobs(40, fifo)}; parentPort.postMessage('ready')\`, ${options})
         await once(worker, 'message')
@@ -146,10 +147,12 @@ describe('an environment that ends', () => {
         return waited
       }
       await round()
-      const before = [descriptors(), threads()]
+      const before = held()
       const waited = await round()
-      console.log(JSON.stringify([waited, descriptors() - before[0], threads() - before[1]]))`)
-    expect(result).toEqual([true, 0, 0])
+      console.log(JSON.stringify({ waited, before, after: held() }))`)
+    const { waited, before, after } = result as { waited: boolean; before: object; after: object }
+    expect(waited).toBe(true)
+    expect(after).toEqual(before)
   })
 
   it('is the process itself, in the middle of jobs', async () => {
@@ -188,9 +191,10 @@ describe('an environment that ends', () => {
     expect(result).toEqual([true, 0])
   })
 
-  it('is a worker, 200 times, busy or idle', async () => {
+  it('is a worker, 200 times, busy or idle', { timeout: seconds(90) }, async () => {
     const result = await told(
       `${loaded}
+      import { held } from './test/support/held.mjs'
       const body = \`${loaded}
         const request = Uint8Array.from(workerData.request)
         globalThis.kept = []
@@ -215,12 +219,13 @@ describe('an environment that ends', () => {
         await worker.terminate()
       }
       await Promise.all([one(0), one(1), one(2), one(3)])
-      const before = [descriptors(), threads()]
+      const before = held()
       let next = 0
       const lane = async () => { while (next < 200) await one(next++) }
       await Promise.all([lane(), lane(), lane(), lane()])
-      console.log(JSON.stringify([descriptors() - before[0], threads() - before[1]]))`,
+      console.log(JSON.stringify({ before, after: held() }))`,
     )
-    expect(result).toEqual([0, 0])
-  }, 90_000)
+    const { before, after } = result as { before: object; after: object }
+    expect(after).toEqual(before)
+  })
 })

@@ -105,16 +105,20 @@ describe('events', () => {
   })
 
   test('are no longer waited for when a signal says so', async ({ ns }) => {
-    const home: Home = { ...homeOf(ns), closing: AbortSignal.timeout(30) }
+    const [controller, closing] = [new AbortController(), new AbortController()]
+    const home: Home = { ...homeOf(ns), closing: closing.signal }
     const events = new Events(home, [RTNLGRP_LINK])
     const reason = new Error('enough')
-    const controller = new AbortController()
     const first = failure(() => ns.transport.run(events.wait(100_000, controller.signal)))
     await sleep(5)
     controller.abort(reason)
     expect(await first).toBe(reason)
-    expect((await failure(() => ns.transport.run(events.wait(100_000)))).name).toBe('TimeoutError')
-    expect((await failure(() => ns.transport.run(events.wait(100_000)))).name).toBe('TimeoutError')
+    const closed = new Error('closed')
+    const second = failure(() => ns.transport.run(events.wait(100_000)))
+    await sleep(5)
+    closing.abort(closed)
+    expect(await second).toBe(closed)
+    expect(await failure(() => ns.transport.run(events.wait(100_000)))).toBe(closed)
     events.close()
   })
 

@@ -1,9 +1,11 @@
 /** Programs in processes of their own, and what a process holds. */
 
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+
+export { held } from './held.mjs'
 
 /** The folder of the package: a script that runs in it imports the compiled package by its name. */
 export const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -59,20 +61,17 @@ export async function told(text: string, options?: ScriptOptions): Promise<unkno
   return JSON.parse(stdout)
 }
 
-/** How many descriptors and threads this process has. */
-export const held = (): { descriptors: number; threads: number } => ({
-  descriptors: readdirSync('/proc/self/fd').length,
-  threads: readdirSync('/proc/self/task').length,
-})
-
 /** What is mounted at a path, by the lines of /proc/self/mountinfo. */
 export const mountedAt = (path: string): string[] =>
   readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .filter((line) => line.split(' ')[4] === path)
 
+/** A time to wait, in milliseconds: ten times as long where the processor is emulated. */
+export const seconds = (count: number): number => count * (process.env['NSLINK_EMULATED'] === undefined ? 1000 : 10_000)
+
 /** Waits for what the kernel, or the garbage collector, does when it has the time. False when it does not happen. */
-export async function soon(condition: () => boolean | Promise<boolean>, milliseconds = 10_000): Promise<boolean> {
+export async function soon(condition: () => boolean | Promise<boolean>, milliseconds = seconds(10)): Promise<boolean> {
   for (const end = Date.now() + milliseconds; Date.now() < end; await sleep(10)) if (await condition()) return true
   return condition()
 }

@@ -1,4 +1,4 @@
-// node echo.mjs listen ADDRESS : sends back what comes by TCP and by UDP, and says first whom it comes from.
+// node echo.mjs listen ADDRESS : sends back what comes by TCP and by UDP, and says first whom it comes from. Ends with its input.
 // node echo.mjs call ADDRESS   : prints, as JSON, by which address it was seen there, if all that it sent came back.
 
 import { createSocket } from 'node:dgram'
@@ -15,6 +15,7 @@ if (role === 'listen') await listen()
 else console.log(JSON.stringify({ tcp: await attempt(callTcp), udp: await attempt(callUdp) }))
 
 async function listen() {
+  process.stdin.on('end', () => process.exit()).resume()
   const udp = createSocket('udp4')
   udp.on('message', (message, { address, port }) => udp.send(`${address}\n${message}`, port, address))
   udp.bind(PORT, address)

@@ -50,7 +50,8 @@ const commands = {
   bridge: (name: string) => `ip link add probe type bridge ${name} 1`,
   qdisc: (name: string) => `tc qdisc add dev lo ${/^(clsact|ingress)$/.test(name) ? '' : 'root'} ${name}`,
   filter: (name: string) => `tc qdisc add dev lo clsact && tc filter add dev lo ingress protocol ip ${name}`,
-  action: (name: string) => `tc actions add action ${name === 'gact' ? 'drop' : name}`,
+  // By itself an action is for root of the first user namespace only.
+  action: (name: string) => `${commands.filter('u32')} match u8 0 0 action ${name === 'gact' ? 'drop' : name}`,
 }
 
 /** The kernel's words for not knowing what is asked for. */

@@ -1,7 +1,7 @@
 /** What a consumer that applies every event of a monitor comes to have. */
 
 import type { Monitor, MonitorEvent, MonitorObjects, Netns, ObjectEvent } from 'nslink'
-import { soon } from './child.js'
+import { seconds, soon } from './child.js'
 
 type Name = keyof MonitorObjects
 
@@ -11,6 +11,7 @@ const passing = new Set([
   ...['helloTimer', 'tcnTimer', 'topologyChangeTimer', 'gcTimer', 'fdbNLearned', 'rootPort', 'rootPathCost'],
   ...['messageAgeTimer', 'forwardDelayTimer', 'holdTimer', 'mcastEhtHostsCnt', 'mcastNGroups', 'rootId', 'bridgeId'],
   ...['designatedPort', 'designatedCost', 'topologyChange', 'topologyChangeDetected'],
+  ...['timeout', 'counters', 'use', 'timestamp', 'eventTime', 'flagsOrig', 'flagsReply', 'synproxy'],
 ])
 
 /** What comes and goes without the kernel telling of it: what devices listen to, and the neighbours that multicast addresses are. */
@@ -38,6 +39,8 @@ async function everything(ns: Netns, name: Name): Promise<readonly unknown[]> {
       return ns.route.list({ table: 'all' })
     case 'neigh':
       return ns.neigh.list({ nud: 'all' })
+    case 'expectation':
+      return ns.conntrack.expectations()
     default:
       return ns[name].list()
   }
@@ -87,7 +90,7 @@ export class Mirror {
         found.push(...without(there, here).map((each) => `only there: ${name} ${each}`))
       }
       return found.length === 0
-    }, 5000)
+    }, seconds(5))
     return found
   }
 }

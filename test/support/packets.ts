@@ -26,18 +26,18 @@ export interface Talk {
 
 /** Has one namespace talk to another, at an address that one has. */
 export async function talk(from: Netns, to: Netns, address: string): Promise<Talk> {
-  const server = to.spawn(process.execPath, [echo, 'listen', address], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const server = to.spawn(process.execPath, [echo, 'listen', address], { stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = once(server, 'close')
   try {
-    if (server.stdout === null) throw new Error('the echo has no output')
-    await Promise.race([once(server.stdout, 'data'), ended.then(() => Promise.reject(new Error('no echo')))])
+    const ready = new Promise((resolve) => server.stdout?.once('data', resolve))
+    await Promise.race([ready, ended.then(() => Promise.reject(new Error('no echo')))])
     const [answered, said] = await Promise.all([
       ping(from, address),
       output(from, process.execPath, echo, 'call', address),
     ])
     return { ping: answered, ...(JSON.parse(said) as Omit<Talk, 'ping'>) }
   } finally {
-    server.kill()
+    server.stdin?.end()
     await ended
   }
 }

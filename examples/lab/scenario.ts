@@ -1,0 +1,25 @@
+/** What an example is. */
+
+import type { Lab } from './lab.js'
+
+/** What the kernel may lack, as `features.has` spells it; or the rights of root in the first user namespace. */
+export type Need = `${'link' | 'qdisc' | 'filter' | 'action'}:${string}` | 'root'
+
+export interface Scenario {
+  /** Its name, which is that of its file. */
+  name: string
+  /** What it shows, in a line. */
+  title: string
+  /** Where the network is from. */
+  article: string
+  /** The steps without each of which it fails. */
+  keys: readonly string[]
+  /** What it takes besides. */
+  needs?: readonly Need[]
+}
+
+export interface Example extends Scenario {
+  story(lab: Lab): Promise<void>
+}
+
+export const scenario = (about: Scenario, story: Example['story']): Example => ({ ...about, story })
