@@ -1,6 +1,6 @@
 /** `bpf`, with `tc` as the judge. */
 
-import { symlinkSync, unlinkSync } from 'node:fs'
+import { readFileSync, symlinkSync, unlinkSync } from 'node:fs'
 import { afterAll, beforeAll } from 'vitest'
 import { native } from '../../src/native.js'
 import { needs } from '../support/features.js'
@@ -107,7 +107,11 @@ tryFilter('bpf', {
   ],
 })
 
-describe('programs of the kernel', needs('qdisc:clsact', 'filter:bpf'), () => {
+// The kernel loads such programs for root of the first user namespace only.
+const isRoot = / 0 +4294967295$/m.test(readFileSync('/proc/self/uid_map', 'utf8')) && process.getuid?.() === 0
+const loadable = describe.runIf(isRoot)
+
+loadable('programs of the kernel', needs('qdisc:clsact', 'filter:bpf'), () => {
   const furnish = 'ip link add v0 type veth peer name v1; tc qdisc add dev v0 clsact'
 
   test('a pinned one, which tc makes the same of', async ({ another }) => {
