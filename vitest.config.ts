@@ -9,6 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^nslink$/, replacement: source('index.ts') },
       { find: /^nslink\/sync$/, replacement: source('sync.ts') },
+      { find: /^nslink\/nft$/, replacement: source('nft/builders.ts') },
       { find: /^nslink\/rootless$/, replacement: source('rootless.ts') },
     ],
   },

@@ -76,13 +76,14 @@ export default scenario(
       'everyone',
       'There is nobody to ask: they are told to whom to send what is for everyone.',
       [
-        `host1# bridge fdb append ${EVERYONE} dev vxlan0 dst 10.57.4.21 self permanent`,
         `host1# bridge fdb append ${EVERYONE} dev vxlan0 dst 10.57.4.22 self permanent`,
+        `host1# bridge fdb append ${EVERYONE} dev vxlan0 dst 10.57.4.21 self permanent`,
         `host2# bridge fdb append ${EVERYONE} dev vxlan0 dst 10.57.4.20 self permanent`,
       ],
       async () => {
-        await host1.fdb.append({ lladdr: EVERYONE, dev: 'vxlan0', dst: '10.57.4.21' })
+        // The listener first: a question that waits in host1 since the last ping is asked as soon as there is somebody to ask.
         await host1.fdb.append({ lladdr: EVERYONE, dev: 'vxlan0', dst: '10.57.4.22' })
+        await host1.fdb.append({ lladdr: EVERYONE, dev: 'vxlan0', dst: '10.57.4.21' })
         await host2.fdb.append({ lladdr: EVERYONE, dev: 'vxlan0', dst: '10.57.4.20' })
       },
     )

@@ -12,6 +12,7 @@ import { NsidOperations } from './netns/nsid.js'
 import { RpsOperations } from './netns/rps.js'
 import { SysctlOperations } from './netns/sysctl.js'
 import { NexthopOperations } from './nexthop/nexthop.js'
+import { NftOperations } from './nft/nft.js'
 import { RouteOperations } from './route/route.js'
 import { RuleOperations } from './rule/rule.js'
 import { ClassOperations } from './tc/class.js'
@@ -43,6 +44,8 @@ export interface QdiscGroup extends Promised<QdiscOperations> {}
 export interface ClassGroup extends Promised<ClassOperations> {}
 /** Filters: `tc filter`. */
 export interface FilterGroup extends Promised<FilterOperations> {}
+/** Rules for packets: `nft`. */
+export interface NftGroup extends Promised<NftOperations> {}
 /** The numbers by which this namespace knows others: `ip netns set`. */
 export interface NsidGroup extends Promised<NsidOperations> {}
 /** Kernel parameters of the namespace: `sysctl net.…`. */
@@ -74,6 +77,8 @@ export interface DirectQdiscGroup extends Direct<QdiscOperations> {}
 export interface DirectClassGroup extends Direct<ClassOperations> {}
 /** Filters: `tc filter`. */
 export interface DirectFilterGroup extends Direct<FilterOperations> {}
+/** Rules for packets: `nft`. */
+export interface DirectNftGroup extends Direct<NftOperations> {}
 /** The numbers by which this namespace knows others: `ip netns set`. */
 export interface DirectNsidGroup extends Direct<NsidOperations> {}
 /** Kernel parameters of the namespace: `sysctl net.…`. */
@@ -113,6 +118,8 @@ interface Groups {
   class: Group<ClassOperations, ClassGroup, DirectClassGroup>
   /** Filters, which choose a class for packets, or do something with them: `tc filter`. */
   filter: Group<FilterOperations, FilterGroup, DirectFilterGroup>
+  /** Rules for packets: `nft`. */
+  nft: Group<NftOperations, NftGroup, DirectNftGroup>
   /** The numbers by which this namespace knows others: `ip netns set`. */
   nsid: Group<NsidOperations, NsidGroup, DirectNsidGroup>
   /** Kernel parameters of the namespace: `sysctl net.…`. */
@@ -135,6 +142,7 @@ const groups: { [K in keyof Groups]: new (home: Home) => Groups[K]['planned'] } 
   qdisc: QdiscOperations,
   class: ClassOperations,
   filter: FilterOperations,
+  nft: NftOperations,
   nsid: NsidOperations,
   sysctl: SysctlOperations,
   rps: RpsOperations,

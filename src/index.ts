@@ -75,6 +75,8 @@ export const qdisc = here.qdisc
 export const tcClass = here.class
 /** Filters of devices of the namespace the process is in: `tc filter`. */
 export const filter = here.filter
+/** Rules for the packets of the namespace the process is in: `nft`. */
+export const nft = here.nft
 /** The numbers by which the namespace the process is in knows others: `ip netns set`. */
 export const nsid = here.nsid
 /** Kernel parameters of the namespace the process is in: `sysctl net.…`. */
@@ -122,6 +124,7 @@ export type {
   LinkGroup,
   NeighGroup,
   NexthopGroup,
+  NftGroup,
   NsidGroup,
   QdiscGroup,
   RouteGroup,

@@ -54,6 +54,33 @@ export type { CreateOptions, NamedNetns, NetnsLocation } from './netns/manage.js
 export type { RpsOptions, RpsQueue } from './netns/rps.js'
 export type { NetnsInfo } from './netns/scan.js'
 export type { Encap, Nexthop, NexthopFilter, NexthopGroupEntry, NexthopKey, NexthopOptions } from './nexthop/nexthop.js'
+export type {
+  NftBaseChain,
+  NftChain,
+  NftChainType,
+  NftHook,
+  NftPriority,
+  NftPriorityName,
+  NftRef,
+} from './nft/chain.js'
+export type { NftChange, NftDeletion, NftElements, NftFlush, NftObject, PlacedRule, RuleRef } from './nft/changes.js'
+export type { CatchAll, ElementOptions, NftStateful, OptionedElement } from './nft/elements.js'
+export type { NftFamily } from './nft/family.js'
+export type { NftFilter, NftRuleset } from './nft/listing.js'
+export type { ApplyOptions } from './nft/nft.js'
+export type { NftSetType } from './nft/set-notes.js'
+export type { NftMap, NftSet, NftSetFlag } from './nft/set-object.js'
+export type {
+  KeyMatch,
+  NftExpression,
+  NftKey,
+  NftKeys,
+  NftKeyValue,
+  NftOperand,
+  NftRule,
+  NftStatement,
+} from './nft/statements.js'
+export type { NftTable } from './nft/table.js'
 export type { RouteFilter, RouteListFilter } from './route/filter.js'
 export type { Route, RouteOptions, RouteType } from './route/message.js'
 export type { RouteMetrics } from './route/metrics.js'

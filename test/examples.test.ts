@@ -49,8 +49,8 @@ interface Run {
 }
 
 async function play(name: string, ...options: string[]): Promise<Run> {
-  const { stdout, stderr, code } = await run([process.execPath, main, name, '--json', ...options])
-  expect(left(`${name}-`), 'left behind').toEqual([])
+  const { pid, stdout, stderr, code } = await run([process.execPath, main, name, '--json', ...options])
+  expect(left(`${name}-${pid}-`), 'left behind').toEqual([])
   return { code, said: lines(stdout), stderr }
 }
 

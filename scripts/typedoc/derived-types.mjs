@@ -26,6 +26,10 @@ export function load({ converter }) {
     // What a constant or an attribute table is made from is no default.
     delete reflection.defaultValue
     const symbol = context.getSymbolFromReflection(reflection)
+    // A member that a mapped type gives another name is declared nowhere; the one that it was made from says what it is.
+    let origin = symbol?.links?.syntheticOrigin
+    while (origin?.declarations === undefined && origin?.links?.syntheticOrigin) origin = origin.links.syntheticOrigin
+    if (origin !== undefined) reflection.comment ??= context.getComment(origin, reflection.kind)
     const written = symbol?.declarations?.find(ts.isPropertySignature)?.type
     if (written === undefined) return
     const { checker } = context

@@ -11,6 +11,7 @@ export { held } from './held.mjs'
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export interface Ended {
+  pid: number
   stdout: string
   stderr: string
   code: number | null
@@ -31,7 +32,7 @@ export function run(command: readonly string[], env: NodeJS.ProcessEnv = {}): Pr
   })
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code, signal) => resolve({ stdout, stderr, code, signal }))
+    child.on('close', (code, signal) => resolve({ pid: child.pid!, stdout, stderr, code, signal }))
   })
 }
 

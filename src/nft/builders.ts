@@ -1,0 +1,222 @@
+/**
+ * Builders for `nft.apply`: changes, and the statements of rules. What they make is plain data, the same that `nft.list` gives.
+ *
+ * @module nslink/nft
+ */
+
+import './features.js'
+import type { NftBaseChain, NftChain } from './chain.js'
+import type { NftChange } from './changes.js'
+import type { NftFamily } from './family.js'
+import { meta } from './keys/meta.js'
+import { asLeft, type Comparable, comparable, type Expressed } from './selector.js'
+import type { NftMap, NftSet } from './set-object.js'
+import type { NftRule, NftStatement } from './statements.js'
+import type { NftTable } from './table.js'
+
+/** What a rule has besides its statements. */
+export interface RuleNote {
+  /** It is no statement. */
+  kind: 'note'
+  /** Its comment. */
+  comment?: string
+  /** The handle of the rule it comes before or after. */
+  position?: number
+}
+
+/** The comment of a rule: `comment "…"`. */
+export const comment = (text: string): RuleNote => ({ kind: 'note', comment: text })
+/** The handle of the rule that this one comes before, with `insert`, or after, with `add`. */
+export const at = (position: number): RuleNote => ({ kind: 'note', position })
+
+/** A statement of a rule, its comment, or its place. */
+export type RulePart<F extends NftFamily> = NftStatement<F> | RuleNote
+
+type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+type SetOptions<F extends NftFamily> = Without<NftSet<F>, 'family' | 'table' | 'name'>
+type MapOptions<F extends NftFamily> = Without<NftMap<F>, 'family' | 'table' | 'name'>
+type ChainOptions = (NftBaseChain & { comment?: string }) | { comment?: string }
+
+/** Which rule is meant: by its handle, or by a comment that no other rule of the chain has. */
+export type RuleTarget = number | { handle: number } | { comment: string }
+
+/** Changes that add something to a table. */
+export interface Adding<F extends NftFamily> {
+  /** The table itself: `add table`. */
+  table(options?: { dormant?: boolean; comment?: string }): NftChange
+  /** A chain: a base chain, with type, hook and priority, or one that others jump to: `add chain`. */
+  chain(name: string, options?: ChainOptions): NftChange
+  /** A rule at the end of a chain: `add rule`. */
+  rule(chain: string, ...parts: readonly RulePart<F>[]): NftChange
+  /** A set: `add set`. */
+  set(name: string, options: SetOptions<F>): NftChange
+  /** A map: `add map`. */
+  map(name: string, options: MapOptions<F>): NftChange
+  /** Elements of a set, or pairs of a map: `add element`. */
+  elements(set: string, elements: Iterable<unknown>): NftChange
+}
+
+/** Changes that take something from a table. */
+export interface Removing {
+  /** The table with all that is in it: `delete table`. */
+  table(): NftChange
+  /** A chain that no rule jumps to: `delete chain`. */
+  chain(name: string): NftChange
+  /** A rule: `delete rule`. */
+  rule(chain: string, which: RuleTarget): NftChange
+  /** A set that no rule uses: `delete set`. */
+  set(name: string): NftChange
+  /** A map that no rule uses: `delete map`. */
+  map(name: string): NftChange
+  /** Elements of a set, or pairs of a map: `delete element`. */
+  elements(set: string, elements: Iterable<unknown>): NftChange
+}
+
+/** The changes of a table. */
+export interface TableChanges<F extends NftFamily> {
+  /** Adds; what is there already is no error, but for rules, of which there is then another. */
+  add: Adding<F>
+  /** Adds; what is there already is an error. */
+  create: Adding<F>
+  /** A rule at the beginning of its chain: `insert rule`. */
+  insert: {
+    /** Puts it in front of the others, or of the one that `at` names. */
+    rule(chain: string, ...parts: readonly RulePart<F>[]): NftChange
+  }
+  /** A rule in place of another: `replace rule`. */
+  replace: {
+    /** Puts it where the other one stands. */
+    rule(chain: string, which: RuleTarget, ...parts: readonly RulePart<F>[]): NftChange
+  }
+  /** Deletes; what is not there is an error. */
+  del: Removing
+  /** Deletes; what is not there is no error (Linux 6.3). */
+  destroy: Removing
+  /** Empties: a table of its rules, a chain of its rules, a set of its elements. */
+  flush: {
+    /** All its rules: `flush table`. */
+    table(): NftChange
+    /** Its rules: `flush chain`. */
+    chain(name: string): NftChange
+    /** Its elements: `flush set`. */
+    set(name: string): NftChange
+    /** Its pairs: `flush map`. */
+    map(name: string): NftChange
+  }
+}
+
+const isNote = (part: { kind: string }): part is RuleNote => part.kind === 'note'
+
+/** The changes of a table: `const { add } = table('ip', 'nat')`. */
+export function table<const F extends NftFamily>(family: F, name: string): TableChanges<F> {
+  const inTable = { family, table: name }
+  const ruleOf = (chain: string, parts: readonly RulePart<F>[]): NftRule => {
+    const notes = parts.filter(isNote)
+    const statements = parts.filter((part) => !isNote(part))
+    const said = Object.assign({}, ...notes.map(({ kind: _, ...note }) => note)) as object
+    return { ...inTable, chain, ...said, statements } as unknown as NftRule
+  }
+  const target = (which: RuleTarget): { handle: number } | { comment: string } =>
+    typeof which === 'number' ? { handle: which } : which
+  const adding = (verb: 'add' | 'create'): Adding<F> => {
+    const change = (object: object): NftChange => ({ [verb]: object }) as unknown as NftChange
+    return {
+      table: (options = {}) => change({ table: { family, name, ...options } satisfies NftTable }),
+      chain: (chain, options = {}) => change({ chain: { ...inTable, name: chain, ...options } satisfies NftChain }),
+      rule: (chain, ...parts) => change({ rule: ruleOf(chain, parts) }),
+      set: (set, options) => change({ set: { ...inTable, name: set, ...options } }),
+      map: (map, options) => change({ map: { ...inTable, name: map, ...options } }),
+      elements: (set, elements) => change({ elements: { ...inTable, set, elements: [...elements] } }),
+    }
+  }
+  const removing = (verb: 'del' | 'destroy'): Removing => {
+    const change = (object: object): NftChange => ({ [verb]: object }) as unknown as NftChange
+    return {
+      table: () => change({ table: { family, name } }),
+      chain: (chain) => change({ chain: { ...inTable, name: chain } }),
+      rule: (chain, which) => change({ rule: { ...inTable, chain, ...target(which) } }),
+      set: (set) => change({ set: { ...inTable, name: set } }),
+      map: (map) => change({ map: { ...inTable, name: map } }),
+      elements: (set, elements) => change({ elements: { ...inTable, set, elements: [...elements] } }),
+    }
+  }
+  return {
+    add: adding('add'),
+    create: adding('create'),
+    insert: { rule: (chain, ...parts) => ({ insert: { rule: ruleOf(chain, parts) } }) },
+    replace: {
+      rule: (chain, which, ...parts) => ({ replace: { rule: ruleOf(chain, parts), of: target(which) } }),
+    },
+    del: removing('del'),
+    destroy: removing('destroy'),
+    flush: {
+      table: () => ({ flush: { table: { family, name } } }),
+      chain: (chain) => ({ flush: { chain: { ...inTable, name: chain } } }),
+      set: (set) => ({ flush: { set: { ...inTable, name: set } } }),
+      map: (map) => ({ flush: { map: { ...inTable, name: map } } }),
+    },
+  }
+}
+
+/** Takes everything away, or all tables of a family: `flush ruleset`. */
+export const flushRuleset = (family?: NftFamily): NftChange => ({
+  flush: { ruleset: family === undefined ? {} : { family } },
+})
+
+type PartValue<P> = P extends Comparable<infer _, infer V> ? V : never
+type PartLeft<P> = P extends Expressed<infer L> ? L : never
+
+/** Several keys as one, which are looked up together: `concat(ip.saddr, tcp.dport)(['10.0.0.1', 80])`. */
+export const concat = <const P extends readonly [Expressed, Expressed, ...Expressed[]]>(
+  ...parts: P
+): Comparable<{ [K in keyof P]: PartLeft<P[K]> }, { [K in keyof P]: PartValue<P[K]> }> =>
+  comparable(parts.map(asLeft) as { [K in keyof P]: PartLeft<P[K]> })
+
+export { arp } from './headers/arp.js'
+export { ether } from './headers/ether.js'
+export { icmp } from './headers/icmp.js'
+export { icmpv6 } from './headers/icmpv6.js'
+export { ip } from './headers/ip.js'
+export { ip6 } from './headers/ip6.js'
+export { tcp } from './headers/tcp.js'
+export { th } from './headers/th.js'
+export { udp } from './headers/udp.js'
+export { ct } from './keys/ct.js'
+export { fib } from './keys/fib.js'
+export { meta } from './keys/meta.js'
+export type { NumberGenerator } from './keys/numgen.js'
+export { numgen } from './keys/numgen.js'
+export { restore } from './listing.js'
+export type { Comparable, Computed, Expressed, Operand, Selector } from './selector.js'
+export type { BitAnd, BitOr, BitXor, ShiftLeft, ShiftRight } from './statements/bits.js'
+export type { Counter } from './statements/counter.js'
+export { counter } from './statements/counter.js'
+export type { Limit, Rate, RatePer } from './statements/limit.js'
+export { limit } from './statements/limit.js'
+export type { Log, LogOptions } from './statements/log.js'
+export { log } from './statements/log.js'
+export type { Mangle } from './statements/mangle.js'
+export type { MapExpression, MapReference } from './statements/map.js'
+export type { AnonymousSet, Match, MatchOp, SetReference } from './statements/match.js'
+export type { Dnat, Masquerade, NatPort, NatTarget, PortTarget, Redirect, Snat } from './statements/nat.js'
+export { dnat, masquerade, redirect, snat } from './statements/nat.js'
+export type { Notrack } from './statements/notrack.js'
+export { notrack } from './statements/notrack.js'
+export type { Quota } from './statements/quota.js'
+export { quota } from './statements/quota.js'
+export type { Raw, RawExpression } from './statements/raw.js'
+export type { Reject, RejectWith } from './statements/reject.js'
+export { reject } from './statements/reject.js'
+export { accept, drop, goBack, goOn, goto, jump } from './statements/verdict.js'
+export type { VerdictMap } from './statements/vmap.js'
+export type { NumberRange } from './type.js'
+export type { Accept, Continue, Drop, Goto, Jump, Return, Verdict } from './verdicts.js'
+
+/** The device a packet came in by, by its name: `iifname`. */
+export const iifname = meta.iifname
+/** The device a packet goes out by, by its name: `oifname`. */
+export const oifname = meta.oifname
+/** The device a packet came in by, by its index: `iif`. */
+export const iif = meta.iif
+/** The device a packet goes out by, by its index: `oif`. */
+export const oif = meta.oif

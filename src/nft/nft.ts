@@ -1,0 +1,110 @@
+/** nftables: rules for packets, changed in transactions and listed as data. */
+
+import { constants } from 'node:os'
+import { integer, invalidType, onlyKnown } from '../netlink/check.js'
+import { NetlinkError } from '../netlink/error.js'
+import type { Operation } from '../netlink/operation.js'
+import type { NftChange } from './changes.js'
+import { commit, isOutdated } from './commit.js'
+import { familyNumber, type NftFamily } from './family.js'
+import { type NftFilter, type NftRuleset, readRuleset } from './listing.js'
+import { byComment, setsOf } from './references.js'
+import { generationNow } from './requests.js'
+import { Transaction } from './transaction.js'
+
+/** How often what was read is read anew, when it was changed meanwhile. */
+const TRIES = 10
+
+/** How a transaction is made. */
+export interface ApplyOptions {
+  /** The ruleset has to be the one that was listed as this generation. */
+  generation?: number | undefined
+  /** The handles of what is added are wanted. */
+  echo?: boolean | undefined
+}
+
+const filterNames = new Set(['family', 'table'])
+const flushNames = new Set(['family'])
+const applyNames = new Set(['generation', 'echo'])
+
+/** Rules for packets: `nft`. */
+export class NftOperations {
+  /**
+   * Makes changes in one transaction, all of them or none: `nft -f`. The builders of `nslink/nft` make the changes.
+   *
+   * An ordinary user's transactions are limited to what a socket may send (sysctl net.core.wmem_max), some 1,000 rules; root's to 512 MiB.
+   *
+   * @returns with `echo`, the handles of what was added, in the order of the changes; undefined for changes that add nothing
+   * @throws TypeError when a change is malformed: the error says which, and of a rule which statement
+   * @throws NetlinkError when the kernel refuses: `change` is the number of the change it refuses. ERESTART when the ruleset is not of the
+   *   generation given. Nothing has been done then
+   */
+  *apply(changes: readonly NftChange[], options: ApplyOptions = {}): Operation<(number | undefined)[]> {
+    onlyKnown('nft.apply', options, applyNames)
+    const { generation, echo } = options
+    if (!Array.isArray(changes)) throw invalidType('changes', 'an array', changes)
+    if (generation !== undefined) integer('generation', generation, 0, 0xffff_ffff)
+    if (echo !== undefined && typeof echo !== 'boolean') throw invalidType('echo', 'a boolean', echo)
+    const given: readonly NftChange[] = [...changes]
+    for (let tries = 1; ; tries++) {
+      const now = yield* generationNow('nft.apply')
+      const resolved = yield* byComment(given)
+      const transaction = new Transaction(now.names, yield* setsOf(resolved), echo === true)
+      for (const [index, change] of resolved.entries()) transaction.add(change, index)
+      // What was looked up has to be so still. Who looked nothing up need not mind others.
+      const looked = resolved !== given
+      try {
+        return yield* commit(transaction, resolved, generation ?? (looked ? now.id : undefined))
+      } catch (error) {
+        if (generation !== undefined || !isOutdated(error) || tries === TRIES) throw error
+      }
+    }
+  }
+
+  /**
+   * Lists the ruleset and makes the changes that `plan` returns for it, in a transaction that fails when somebody else was faster; then it begins
+   * anew.
+   *
+   * @param plan may run more than once
+   * @throws NetlinkError ERESTART when somebody was faster ten times; otherwise what `list` and `apply` throw
+   */
+  *update(plan: (ruleset: NftRuleset) => readonly NftChange[]): Operation<void> {
+    for (let tries = 1; ; tries++) {
+      const ruleset = yield* this.list()
+      try {
+        yield* this.apply(plan(ruleset), { generation: ruleset.generation })
+        return
+      } catch (error) {
+        if (!isOutdated(error) || tries === TRIES) throw error
+      }
+    }
+  }
+
+  /**
+   * The ruleset, or a part of it: `nft list ruleset`, `nft list table`. All of it is of one moment.
+   *
+   * @throws NetlinkError EINTR when the ruleset changed each of the ten times it was read
+   */
+  *list(filter: NftFilter = {}): Operation<NftRuleset> {
+    onlyKnown('nft.list', filter, filterNames)
+    const { family, table } = filter
+    const number = family === undefined ? 0 : familyNumber('family', family)
+    if (table !== undefined && typeof table !== 'string') throw invalidType('table', 'a string', table)
+    for (let tries = 1; ; tries++) {
+      const before = yield* generationNow('nft.list')
+      const ruleset = yield* readRuleset(number, table, before)
+      const after = yield* generationNow('nft.list')
+      if (before.id === after.id) return ruleset
+      if (tries === TRIES) {
+        const failure = { errno: -constants.errno.EINTR, syscall: 'netlink', doing: 'nft.list' }
+        throw new NetlinkError(failure, `the ruleset changed each of the ${TRIES} times it was read`, [ruleset])
+      }
+    }
+  }
+
+  /** Takes everything away, or all tables of a family: `nft flush ruleset`. */
+  *flush(filter: { family?: NftFamily | undefined } = {}): Operation<void> {
+    onlyKnown('nft.flush', filter, flushNames)
+    yield* this.apply([{ flush: { ruleset: filter } }])
+  }
+}

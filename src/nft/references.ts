@@ -1,0 +1,124 @@
+/** What changes refer to and do not bring with them: sets of the kernel's, and rules by their comments. */
+
+import { invalidValue } from '../netlink/check.js'
+import { type Operation, settle } from '../netlink/operation.js'
+import type { NftChange, RuleRef } from './changes.js'
+import { familyName, familyNumber, type NftFamily } from './family.js'
+import type { SetInfo } from './lookup.js'
+import { referenced } from './reference.js'
+import { type Copied, itemsOf, query } from './requests.js'
+import { NFT_MSG_GETRULE, ruleSchema, ruleTable } from './rule.js'
+import * as sets from './set-object.js'
+import * as setWire from './set-wire.js'
+import { commentOf } from './userdata.js'
+
+/** The name under which a set is known across tables. @internal */
+export const setKey = (family: NftFamily, table: string, name: string): string => `${family} ${table} ${name}`
+
+interface Referred {
+  readonly key: string
+  readonly family: NftFamily
+  readonly table: string
+  readonly name: string
+}
+
+interface Located {
+  family: NftFamily
+  table: string
+  set?: string
+  name?: string
+  statements?: unknown
+}
+
+/** The sets that changes refer to by name and do not make. */
+function referred(changes: readonly NftChange[]): Referred[] {
+  const found = new Map<string, Referred>()
+  const made = new Set<string>()
+  const refer = (family: NftFamily, table: string, name: string): void => {
+    const key = setKey(family, table, name)
+    if (!made.has(key)) found.set(key, { key, family, table, name })
+  }
+  const walk = (value: unknown, family: NftFamily, table: string): void => {
+    const name = referenced(value)
+    if (name !== undefined) refer(family, table, name)
+    else if (typeof value === 'object' && value !== null) {
+      for (const each of Object.values(value)) walk(each, family, table)
+    }
+  }
+  for (const change of changes) {
+    for (const object of Object.values(change ?? {}) as Record<string, Located | null>[]) {
+      for (const [kind, value] of Object.entries(object ?? {})) {
+        if (typeof value !== 'object' || value === null) continue
+        const { family, table, set, name, statements } = value
+        if (kind === 'rule') walk(statements, family, table)
+        else if (kind === 'elements') refer(family, table, String(set))
+        else if (kind === 'set' || kind === 'map') made.add(setKey(family, table, String(name)))
+      }
+    }
+  }
+  return [...found.values()]
+}
+
+/** The sets that changes refer to and the kernel has. One that it does not have is for whoever refers to it to complain of. @internal */
+export function* setsOf(changes: readonly NftChange[]): Operation<Map<string, SetInfo>> {
+  const references = referred(changes)
+  const known = new Map<string, SetInfo>()
+  if (references.length === 0) return known
+  const answers = yield* settle(
+    references.map(({ family, table, name }) =>
+      query(setWire.NFT_MSG_GETSET, setWire.setSchema, familyNumber('family', family), 'nft.apply', false, (writer) =>
+        setWire.setTable.write(writer, { table, name }, 'set'),
+      ),
+    ),
+  )
+  answers.forEach(({ items, error }, index) => {
+    const [item] = items as readonly Copied[]
+    if (error !== undefined || item === undefined) return
+    const info = sets.readSetInfo(setWire.setTable.read(item.reader, 0, item.reader.bytes.length))
+    if (info !== undefined) known.set(references[index]?.key as string, info)
+  })
+  return known
+}
+
+/** The rule that a change names by its comment, if it does. */
+function named(change: NftChange): RuleRef | undefined {
+  if (typeof change !== 'object' || change === null) return undefined
+  if ('replace' in change) {
+    const { rule, of } = change.replace ?? {}
+    return of !== undefined && 'comment' in of ? { ...rule, handle: undefined, comment: of.comment } : undefined
+  }
+  const target = 'del' in change ? change.del : 'destroy' in change ? change.destroy : undefined
+  if (typeof target !== 'object' || target === null || !('rule' in target)) return undefined
+  const { rule } = target
+  return rule.handle === undefined && rule.comment !== undefined ? rule : undefined
+}
+
+/** The same change with the rule's handle. */
+function withHandle(change: NftChange, rule: RuleRef, handle: number): NftChange {
+  if ('replace' in change) return { replace: { ...change.replace, of: { handle } } }
+  return 'del' in change ? { del: { rule: { ...rule, handle } } } : { destroy: { rule: { ...rule, handle } } }
+}
+
+/** Gives the rules that changes name by a comment their handles. Without any, the changes are returned as they are. @internal */
+export function* byComment(changes: readonly NftChange[]): Operation<readonly NftChange[]> {
+  if (!changes.some(named)) return changes
+  const [found = []] = itemsOf(yield* settle([query(NFT_MSG_GETRULE, ruleSchema, 0, 'nft.apply', true)]))
+  const rules = found.map(({ family, reader }) => {
+    const { table, chain, handle, userdata } = ruleTable.read(reader, 0, reader.bytes.length)
+    return { family: familyName(family), table, chain, handle, comment: commentOf(userdata) }
+  })
+  return changes.map((change, index) => {
+    const wanted = named(change)
+    if (wanted === undefined) return change
+    const { family, table, chain, comment } = wanted
+    const same = rules.filter(
+      (rule) => rule.family === family && rule.table === table && rule.chain === chain && rule.comment === comment,
+    )
+    const [only] = same
+    if (only?.handle === undefined || same.length > 1) {
+      const reason = same.length > 1 ? `is that of ${same.length} rules` : 'is that of no rule'
+      throw invalidValue(`changes[${index}].rule.comment`, comment, `${reason} of chain ${family} ${table} ${chain}`)
+    }
+    return withHandle(change, wanted, only.handle)
+  })
+}
