@@ -42,12 +42,12 @@ export interface NodePeer extends Peer {
 }
 
 /**
- * A peer that is a program: `PROGRAM WORK COUNT PREFIX`. For each line it reads it does a round and writes a line: what each operation
+ * A peer that is a program: `COMMAND WORK COUNT PREFIX`. For each line it reads it does a round and writes a line: what each operation
  * took (or on average, where they cannot be told apart), in nanoseconds, separated by spaces. It ends when there is nothing more to read.
  */
 export interface ProgramPeer extends Peer {
   readonly works: readonly string[]
-  readonly program: string
+  readonly command: readonly string[]
 }
 
 /** A work as done by a Node peer. Promises are waited for. */

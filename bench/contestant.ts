@@ -25,7 +25,7 @@ export class Contestant {
     this.peer = peer
     this.job = { count: Math.min(work.count, peer.most ?? work.count), prefix }
     const command =
-      'program' in peer ? [peer.program] : [process.execPath, fileURLToPath(new URL('child.js', import.meta.url)), file]
+      'command' in peer ? peer.command : [process.execPath, fileURLToPath(new URL('child.js', import.meta.url)), file]
     const [program = '', ...args] = [...command, work.id, String(this.job.count), prefix]
     // A process group of its own, so that whatever it starts can be ended with it.
     this.#child = ns.spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
