@@ -701,6 +701,51 @@ describe('what goes wrong', () => {
     expect((await failure(() => ns.link.del('lo', wrong))).code).toBe('ERR_INVALID_ARG_TYPE')
   })
 
+  test('many at once: all of them or none, and no other', async ({ ns, sync }) => {
+    const names = (await ns.link.list()).map(({ name }) => name)
+    const furnish = async () => {
+      for (const at of [1, 2, 3, 4]) await ns.link.add({ kind: 'veth', name: `v${at}`, peer: { name: `w${at}` } })
+      await ns.link.set('v1', { group: 7 })
+      await ns.link.set('v4', { group: 7 })
+      await ns.link.addAltname('v2', 'second', 'the-second-one-of-them')
+      await ns.link.set('v3', { group: 0xffff_ffff })
+    }
+    await furnish()
+    const before = await ns.link.list()
+    // One that is not there, or cannot be deleted, and nothing is done.
+    for (const [other, code] of [
+      ['nowhere', 'ENODEV'],
+      ['lo', 'EOPNOTSUPP'],
+      [4711, 'ENODEV'],
+    ] as const) {
+      for (const { link } of [ns, sync]) {
+        expect(await failure(() => link.del(['v1', 'v2', other, 'v3']))).toMatchObject({ code })
+      }
+    }
+    for (const wrong of [
+      ['v1', {}],
+      ['v1', undefined],
+    ]) {
+      expect(await failure(() => ns.link.del(wrong as string[]))).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' })
+    }
+    expect(await ns.link.list()).toEqual(before)
+
+    const index = (await ns.link.get('v3')).index
+    await ns.link.del(['w1', 'the-second-one-of-them', 'v2', 'w2', index])
+    expect((await ns.link.list()).map(({ name }) => name).filter((name) => !names.includes(name))).toEqual(['w4', 'v4'])
+    await ns.link.del('v4')
+    await furnish()
+    sync.link.del(['v1', 'nowhere', 'v3', 'v1'], { missingOk: true })
+    sync.link.del([])
+    const left = sync.link.list().map(({ name, group }) => [name, group])
+    expect(left.slice(names.length)).toEqual([
+      ['w2', 0],
+      ['v2', 0],
+      ['w4', 0],
+      ['v4', 7],
+    ])
+  })
+
   const bad: [object, string, string][] = [
     [{ mtu: -1 }, 'ERR_OUT_OF_RANGE', '"mtu"'],
     [{ mtu: 2 ** 32 }, 'ERR_OUT_OF_RANGE', '"mtu"'],

@@ -1,6 +1,6 @@
 /** Which kinds of link, qdisc, filter and action the kernel knows. */
 
-import { linkSchema } from '../link/link.js'
+import { linkSchema } from '../link/message.js'
 import { attributes, nested, type Schema, text } from '../netlink/attributes.js'
 import { NetlinkError } from '../netlink/error.js'
 import { type Answer, type Operation, type Request, settle } from '../netlink/operation.js'

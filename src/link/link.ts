@@ -3,7 +3,7 @@
 import { constants } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { descriptorOf, type NetnsRef } from '../namespace.js'
-import { Attributes, type Entries, type Schema } from '../netlink/attributes.js'
+import type { Entries } from '../netlink/attributes.js'
 import { deviceName, integer, invalidType, invalidValue, oneOf, onlyKnown } from '../netlink/check.js'
 import { NetlinkError } from '../netlink/error.js'
 import { Events } from '../netlink/events.js'
@@ -14,7 +14,6 @@ import type { Names, Reader, Writer } from '../netlink/writer.js'
 import { type DelOptions, type Device, deletion, isError } from '../rtnetlink.js'
 import {
   afterwards,
-  altname,
   altnameList,
   type CommonOptions,
   type CommonValues,
@@ -29,25 +28,12 @@ import {
   switchBits,
   switchNames,
 } from './attributes.js'
+import { deletionOf, removal } from './delete.js'
 import { info } from './info.js'
 import { type KindName, type Kinds, kinds, type Ports, ports, type TypesOf } from './kinds.js'
+import { base, isLong, RTM_DELLINKPROP, RTM_GETLINK, RTM_NEWLINK, RTM_NEWLINKPROP, table, target } from './message.js'
 
 const RTNLGRP_LINK = 1
-
-const RTM_NEWLINK = 16
-const RTM_DELLINK = 17
-const RTM_GETLINK = 18
-const RTM_NEWLINKPROP = 108
-const RTM_DELLINKPROP = 109
-
-const table = new Attributes({ ...common.entries, info, altname })
-
-/** @internal */
-export const linkSchema = {
-  messages: { RTM_NEWLINK, RTM_DELLINK, RTM_GETLINK, RTM_NEWLINKPROP, RTM_DELLINKPROP },
-  header: ifinfomsg,
-  table,
-} satisfies Schema
 
 /** What links of each kind are told. {@link LinkAddOptions} and {@link LinkSetOptions} have it beside `kind`. @interface */
 export type LinkKinds = { [K in keyof Kinds]: TypesOf<Kinds[K]>['options'] }
@@ -289,11 +275,15 @@ export class LinkOperations {
   /**
    * Deletes a link, and with a veth its other end: `ip link del`.
    *
+   * Many links at once, `link.del(['v0', 'v1', …])`, take hardly longer than one: they are deleted as a group (`ip link del group`) that nothing else is
+   * in. All of them or none are.
+   *
    * @throws NetlinkError ENODEV when there is no such link, EOPNOTSUPP for one that cannot be deleted, such as `lo`
    */
-  *del(dev: Device, options: DelOptions = {}): Operation<void> {
+  *del(dev: Device | readonly Device[], options: DelOptions = {}): Operation<void> {
     onlyKnown('link.del', options, knownDel)
-    yield* deletion(send(removal('link.del', dev)), options, 'ENODEV')
+    if (Array.isArray(dev)) yield* deletionOf(dev, dev.length > 0 ? yield* this.list() : [], options)
+    else yield* deletion(send(removal('link.del', dev as Device)), options, 'ENODEV')
   }
 
   /**
@@ -391,31 +381,6 @@ export class LinkOperations {
     yield* send(property('link.delAltname', RTM_DELLINKPROP, 0, dev, names))
   }
 }
-
-const base = (doing: string, subject: Device | undefined): Pick<Request, 'schema' | 'doing' | 'subject' | 'flags'> => ({
-  schema: linkSchema,
-  doing,
-  subject,
-  flags: 0,
-})
-
-/** A name that only an altname can be: longer than the look-up of devices takes. */
-const isLong = (dev: Device): dev is string => typeof dev === 'string' && Buffer.byteLength(dev) > 15
-
-/** The header of a message about a link. One with a long name goes by an attribute. */
-function target(writer: Writer, dev: Device, bits: { flags?: number; change?: number }): void {
-  const long = isLong(dev)
-  ifinfomsg.write(writer, { family: LINK_FAMILY, index: long ? 0 : writer.names.index(dev, 'dev'), ...bits })
-  if (long) altname.write(writer, dev, 'dev')
-}
-
-const removal = (doing: string, dev: Device): Request => ({
-  ...base(doing, dev),
-  type: RTM_DELLINK,
-  encode: (writer) => target(writer, dev, {}),
-  renames: true,
-  slow: true,
-})
 
 const one = (dev: Device, doing = 'link.get'): Operation<Link> =>
   ask<Link>({ ...base(doing, dev), type: RTM_GETLINK, encode: (writer) => target(writer, dev, {}), decode })

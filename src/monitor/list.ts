@@ -1,7 +1,7 @@
 /** Reading the state of the kernel as payloads, to compare with what has been told. */
 
 import { ifinfomsg } from '../link/attributes.js'
-import { linkSchema } from '../link/link.js'
+import { linkSchema } from '../link/message.js'
 import { dump, type Operation, type Request, settle } from '../netlink/operation.js'
 import { AF_UNSPEC, align, NETLINK_ROUTE } from '../netlink/protocol.js'
 import { isError } from '../rtnetlink.js'
