@@ -1,7 +1,7 @@
 /** What a process has after all is done is what it had before: descriptors, threads, mounts, namespaces. */
 
 import { netns } from 'nslink'
-import { held, script, seconds, soon, told } from './support/child.js'
+import { held, many, script, seconds, soon, told } from './support/child.js'
 import { describe, expect, failure, test, uniqueName } from './support/test.js'
 
 /** In a mount namespace of its own, whose table of mounts and /run/netns no other test changes. */
@@ -56,19 +56,21 @@ const pods = `
   }`
 
 describe('1,000 namespaces, each with a pair of veth', () => {
+  const pairs = many(1000)
+
   test('made and deleted leave nothing', { timeout: seconds(60) }, async () => {
     const found = await told(
       `${counting}${pods}
       const base = await netns.create()
       await base.link.list()
       const before = held()
-      const during = await pods(base, 1000, 'pod')
+      const during = await pods(base, ${pairs}, 'pod')
       const gone = await ended(base)
       say({ during, gone, links: (await base.link.list()).length, before, after: held() })`,
       { by: apart },
     )
     const { before, ...rest } = found as { before: object }
-    expect(rest).toEqual({ during: [1000, 1000, 1000], gone: true, links: 1, after: before })
+    expect(rest).toEqual({ during: [pairs, pairs, pairs], gone: true, links: 1, after: before })
   })
 
   test('made and deleted by four threads at once leave nothing', { timeout: seconds(90) }, async () => {
@@ -98,12 +100,12 @@ describe('1,000 namespaces, each with a pair of veth', () => {
       }
       await round(1)
       const before = held()
-      const [answers, gone] = await round(250)
+      const [answers, gone] = await round(${pairs / 4})
       say({ answers, gone, before, after: held() })`,
       { by: apart },
     )
     const { before, ...rest } = found as { before: object }
-    const answer = { links: 250, numbers: 250, gone: true, left: 1 }
+    const answer = { links: pairs / 4, numbers: pairs / 4, gone: true, left: 1 }
     expect(rest).toEqual({ answers: [answer, answer, answer, answer], gone: true, after: before })
   })
 })
@@ -241,7 +243,7 @@ describe('an end in the middle', () => {
       }
       await one(0)
       const before = held()
-      for (let at = 0; at < 40; at += 2) await Promise.all([one(at), one(at + 1)])
+      for (let at = 0; at < ${many(40)}; at += 2) await Promise.all([one(at), one(at + 1)])
       say({ before, after: held() })`,
       { by: apart },
     )

@@ -68,8 +68,13 @@ export const mountedAt = (path: string): string[] =>
     .split('\n')
     .filter((line) => line.split(' ')[4] === path)
 
+const emulated = process.env['NSLINK_EMULATED'] !== undefined
+
 /** A time to wait, in milliseconds: ten times as long where the processor is emulated. */
-export const seconds = (count: number): number => count * (process.env['NSLINK_EMULATED'] === undefined ? 1000 : 10_000)
+export const seconds = (count: number): number => count * (emulated ? 10_000 : 1000)
+
+/** How many of something, which has been seen with all of them elsewhere: a tenth where the processor is emulated. */
+export const many = (count: number): number => (emulated ? count / 10 : count)
 
 /** Waits for what the kernel, or the garbage collector, does when it has the time. False when it does not happen. */
 export async function soon(condition: () => boolean | Promise<boolean>, milliseconds = seconds(10)): Promise<boolean> {
