@@ -17,6 +17,28 @@ function routes({ count }: Job): Doing {
   return { all: () => batch(lines) }
 }
 
+/** One batch on the host's side, and one in the pod. */
+const pod = (job: Job): Doing => ({
+  one(index) {
+    const [pod, device, address] = [podName(job, index), hostDevice(index), podAddress(index)]
+    batch([
+      `netns add ${pod}`,
+      `link add ${device} up type veth peer name eth0 netns ${pod}`,
+      `route add ${address} dev ${device} scope link`,
+    ])
+    batch(
+      [
+        `address add ${address}/24 dev eth0`,
+        'link set eth0 up',
+        `route add default via ${POD_GATEWAY} dev eth0 onlink`,
+      ],
+      '-netns',
+      pod,
+    )
+    writeFileSync(`/proc/sys/net/ipv4/conf/${device}/proxy_arp`, '1')
+  },
+})
+
 export const peer: NodePeer = {
   name: 'ip -batch',
   prepare: version,
@@ -28,26 +50,7 @@ export const peer: NodePeer = {
     },
     W3: routes,
     W3b: routes,
-    // One batch on the host's side, and one in the pod.
-    W5: (job) => ({
-      one(index) {
-        const [pod, device, address] = [podName(job, index), hostDevice(index), podAddress(index)]
-        batch([
-          `netns add ${pod}`,
-          `link add ${device} up type veth peer name eth0 netns ${pod}`,
-          `route add ${address} dev ${device} scope link`,
-        ])
-        batch(
-          [
-            `address add ${address}/24 dev eth0`,
-            'link set eth0 up',
-            `route add default via ${POD_GATEWAY} dev eth0 onlink`,
-          ],
-          '-netns',
-          pod,
-        )
-        writeFileSync(`/proc/sys/net/ipv4/conf/${device}/proxy_arp`, '1')
-      },
-    }),
+    W5: pod,
+    W7: pod,
   },
 }

@@ -7,10 +7,11 @@ import { LINKS } from '../works/dump-links.js'
 import { ROUTES } from '../works/dump-routes.js'
 import { hostDevice, POD_GATEWAY, podAddress, podName } from '../works/pod.js'
 import { destination, GATEWAY } from '../works/routes.js'
+import { LIMIT, shaped } from '../works/shapers.js'
 
-/** Runs `ip` and gives what it printed. */
-export function ip(command: string): string {
-  return execFileSync('ip', command.split(' '), {
+/** Runs `ip`, or another of iproute2, and gives what it printed. */
+export function ip(command: string, program = 'ip'): string {
+  return execFileSync(program, command.split(' '), {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 64 * 1024 * 1024,
@@ -36,6 +37,7 @@ export const peer: NodePeer = {
     }),
     W4r: () => ({ one: () => exactly(ROUTES, JSON.parse(ip('-json route show'))) }),
     W4l: () => ({ one: () => exactly(LINKS, JSON.parse(ip('-json -details -statistics link show'))) }),
+    W8: () => ({ one: (index) => ip(`qdisc add dev ${shaped(index)} root ${LIMIT}`, 'tc') }),
     W5: (job) => ({
       one(index) {
         const [pod, device, address] = [podName(job, index), hostDevice(index), podAddress(index)]

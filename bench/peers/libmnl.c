@@ -356,6 +356,7 @@ static const struct work {
     {.name = "W1", .one = one_address},  {.name = "W3", .one = one_route},
     {.name = "W3b", .all = all_routes},  {.name = "W4r", .one = list_routes},
     {.name = "W4l", .one = list_links},  {.name = "W5", .one = one_pod, .after = close_pods},
+    {.name = "W7", .one = one_pod, .after = close_pods},
 };
 
 static uint64_t now(void) {

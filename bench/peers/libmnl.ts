@@ -6,7 +6,7 @@ const program = built('libmnl')
 /** C with nothing in between but libmnl: what the kernel allows. */
 export const peer: ProgramPeer = {
   name: 'libmnl (C)',
-  works: ['W1', 'W3', 'W3b', 'W4r', 'W4l', 'W5'],
+  works: ['W1', 'W3', 'W3b', 'W4r', 'W4l', 'W5', 'W7'],
   command: [program],
   prepare: () =>
     needing('gcc, pkg-config, libmnl-dev', () => {

@@ -1,5 +1,5 @@
-import { addr, batch, link, type Netns, netns, route, sysctl } from 'nslink/sync'
-import type { NodePeer } from '../bench.js'
+import { addr, batch, link, type Netns, netns, nft, qdisc, route, sysctl } from 'nslink/sync'
+import type { Doing, Job, NodePeer } from '../bench.js'
 import { each, exactly } from '../lists.js'
 import { packageVersion } from '../machine.js'
 import { ADDRESS, PREFIX_LENGTH } from '../works/address.js'
@@ -7,6 +7,30 @@ import { LINKS } from '../works/dump-links.js'
 import { ROUTES } from '../works/dump-routes.js'
 import { hostDevice, POD_GATEWAY, podAddress, podName } from '../works/pod.js'
 import { destination, GATEWAY } from '../works/routes.js'
+import { shaped } from '../works/shapers.js'
+import { services } from './nslink-services.js'
+
+const pod = (job: Job): Doing => {
+  const pods: Netns[] = []
+  return {
+    one(index) {
+      const [device, address] = [hostDevice(index), podAddress(index)]
+      const pod = netns.create(podName(job, index))
+      pods.push(pod)
+      link.add({ kind: 'veth', name: device, up: true, peer: { name: 'eth0', netns: pod } })
+      pod.batch((b) => [
+        b.addr.add({ dev: 'eth0', address: `${address}/24` }),
+        b.link.set('eth0', { up: true }),
+        b.route.add({ dst: 'default', via: POD_GATEWAY, dev: 'eth0', onlink: true }),
+      ])
+      sysctl.set(`net.ipv4.conf.${device}.proxy_arp`, 1)
+      route.add({ dst: address, dev: device, scope: 'link' })
+    },
+    after() {
+      for (const pod of pods.splice(0)) pod.close()
+    },
+  }
+}
 
 export const peer: NodePeer = {
   name: 'nslink/sync',
@@ -28,26 +52,22 @@ export const peer: NodePeer = {
     },
     W4r: () => ({ one: () => exactly(ROUTES, route.list({ family: 'inet' })) }),
     W4l: () => ({ one: () => exactly(LINKS, link.list()) }),
-    W5: (job) => {
-      const pods: Netns[] = []
-      return {
-        one(index) {
-          const [device, address] = [hostDevice(index), podAddress(index)]
-          const pod = netns.create(podName(job, index))
-          pods.push(pod)
-          link.add({ kind: 'veth', name: device, up: true, peer: { name: 'eth0', netns: pod } })
-          pod.batch((b) => [
-            b.addr.add({ dev: 'eth0', address: `${address}/24` }),
-            b.link.set('eth0', { up: true }),
-            b.route.add({ dst: 'default', via: POD_GATEWAY, dev: 'eth0', onlink: true }),
-          ])
-          sysctl.set(`net.ipv4.conf.${device}.proxy_arp`, 1)
-          route.add({ dst: address, dev: device, scope: 'link' })
-        },
-        after() {
-          for (const pod of pods.splice(0)) pod.close()
-        },
-      }
+    W5: pod,
+    W7: pod,
+    W8: () => ({
+      one: (index) =>
+        qdisc.add({
+          dev: shaped(index),
+          parent: 'root',
+          kind: 'tbf',
+          rate: '100mbit',
+          burst: '128kb',
+          latency: '50ms',
+        }),
+    }),
+    W9: ({ count }) => {
+      const changes = services(count)
+      return { all: () => nft.apply(changes) }
     },
   },
 }

@@ -53,6 +53,11 @@ def close_pods():
         pods.pop().close()
 
 
+def limit(index):
+    dev = host.link_lookup(ifname=f'veth{index}')[0]
+    host.tc('add', 'tbf', dev, 0x10000, rate='100mbit', burst=128 * 1024, latency='50ms')
+
+
 one = {
     'W1': address,
     'W3': route,
@@ -60,6 +65,7 @@ one = {
     'W4r': lambda _: exactly(10001, tuple(host.get_routes(family=socket.AF_INET, table=254))),
     'W4l': lambda _: exactly(1003, tuple(host.get_links())),
     'W5': pod,
+    'W8': limit,
 }[WORK]
 
 for _ in sys.stdin:

@@ -8,7 +8,7 @@ const PYTHON = '/usr/bin/python3'
 /** Python's. */
 export const peer: ProgramPeer = {
   name: 'pyroute2 (Python)',
-  works: ['W1', 'W3', 'W4r', 'W4l', 'W5'],
+  works: ['W1', 'W3', 'W4r', 'W4l', 'W5', 'W8'],
   // Each operation takes a good part of a millisecond, and some of them a second.
   most: 500,
   command: [PYTHON, source('pyroute2-works.py')],

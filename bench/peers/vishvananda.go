@@ -108,6 +108,19 @@ func closePods() {
 	made = nil
 }
 
+func oneLimit(index int) {
+	link, err := host.LinkByName(fmt.Sprintf("veth%d", index))
+	check("LinkByName", err)
+	// As tc has it: times in ticks, and a queue for the burst and what 50 ms make of the rate.
+	const rate, burst = 100e6 / 8, 128 * 1024
+	check("QdiscAdd", host.QdiscAdd(&netlink.Tbf{
+		QdiscAttrs: netlink.QdiscAttrs{LinkIndex: link.Attrs().Index, Handle: netlink.MakeHandle(1, 0), Parent: netlink.HANDLE_ROOT},
+		Rate:       rate,
+		Limit:      rate/20 + burst,
+		Buffer:     uint32(burst * 1e6 / rate * netlink.TickInUsec()),
+	}))
+}
+
 type work struct {
 	one   func(index int)
 	after func()
@@ -121,6 +134,8 @@ func main() {
 		"W4r": {one: listRoutes},
 		"W4l": {one: listLinks},
 		"W5":  {one: onePod, after: closePods},
+		"W7":  {one: onePod, after: closePods},
+		"W8":  {one: oneLimit},
 	}
 	if len(os.Args) != 4 {
 		check("usage", fmt.Errorf("vishvananda WORK COUNT PREFIX"))

@@ -9,7 +9,7 @@ const program = built('vishvananda')
 /** What most of the container world uses, in Go. */
 export const peer: ProgramPeer = {
   name: 'vishvananda (Go)',
-  works: ['W1', 'W3', 'W4r', 'W4l', 'W5'],
+  works: ['W1', 'W3', 'W4r', 'W4l', 'W5', 'W7', 'W8'],
   command: [program],
   prepare: () =>
     needing(`golang-go, ${PACKAGE}`, () => {

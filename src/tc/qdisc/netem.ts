@@ -142,9 +142,5 @@ function unpack(values: Read): NetemInfo {
   }
 }
 
-const faults = {
-  'netem: cannot mix duplicating netems with other netems in tree': 'netem.duplicate',
-}
-
 /** @internal */
-export const netem: Kind<NetemOptions, NetemInfo> = kind('netem', computed(wire, names, pack, unpack), { faults })
+export const netem: Kind<NetemOptions, NetemInfo> = kind('netem', computed(wire, names, pack, unpack))

@@ -205,6 +205,8 @@ const layout = computed(
   },
   ({ queues: { perturb, ...all }, depth, headdrop, min, max, ewma, probability, flags, stats }): SfqInfo => ({
     ...all,
+    // No more than there are packets: told both, the kernel cuts it off itself.
+    flows: Math.min(all.flows, all.limit),
     depth,
     perturb: perturb * SECOND,
     headdrop: headdrop !== 0,

@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process'
+import type { NodePeer } from '../bench.js'
+import { needing, printed } from '../build.js'
+import { each } from '../lists.js'
+import { clusterIp, endpoint, endpointChain, serviceChain, TABLE } from '../works/services.js'
+
+export const peer: NodePeer = {
+  name: 'nft -f',
+  prepare: () => needing('nftables', () => printed(['nft', '--version']).split(' (')[0] ?? 'nft'),
+  works: {
+    W9: ({ count }) => {
+      const lines = each(count, (index) => {
+        const [service, one, other] = [serviceChain(index), endpointChain(index, 0), endpointChain(index, 1)]
+        return [
+          ...[service, one, other].map((chain) => `add chain ip ${TABLE} ${chain}`),
+          `add rule ip ${TABLE} ${one} tcp dport 80 dnat to ${endpoint(index, 0)}:8080`,
+          `add rule ip ${TABLE} ${other} tcp dport 80 dnat to ${endpoint(index, 1)}:8080`,
+          `add rule ip ${TABLE} ${service} numgen random mod 2 0 jump ${one}`,
+          `add rule ip ${TABLE} ${service} jump ${other}`,
+          `add rule ip ${TABLE} SERVICES ip daddr ${clusterIp(index)} tcp dport 80 jump ${service}`,
+        ]
+      }).flat()
+      const input = [
+        `add table ip ${TABLE}`,
+        `add chain ip ${TABLE} SERVICES { type nat hook prerouting priority dstnat; }`,
+        ...lines,
+      ].join('\n')
+      return { all: () => execFileSync('nft', ['-f', '-'], { input, stdio: ['pipe', 'ignore', 'inherit'] }) }
+    },
+  },
+}
