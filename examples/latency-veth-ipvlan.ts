@@ -23,6 +23,7 @@ export default scenario(
     article: 'Container networking: is latency higher in a container?',
     keys: ['way-back', 'macvlan'],
     needs: ['link:macvlan'],
+    gains: ['link:ipvlan'],
   },
   async (lab) => {
     const { host, server } = await hosts(lab, {

@@ -16,6 +16,8 @@ export interface Scenario {
   keys: readonly string[]
   /** What it takes besides. */
   needs?: readonly Need[]
+  /** With what of the kernel it shows more. */
+  gains?: readonly Need[]
 }
 
 export interface Example extends Scenario {

@@ -67,7 +67,7 @@ append=(
 # QEMU makes what it writes to non-blocking, which a pipe of its own bears better than whatever standard output is.
 exec 3> >(exec cat)
 printer=$!
-timeout --kill-after=10 "${VM_TIMEOUT:-1800}" "${qemu[@]}" -append "${append[*]}" </dev/null >"$job/qemu.log" 2>&1 &
+timeout --kill-after=10 "${VM_TIMEOUT:-2700}" "${qemu[@]}" -append "${append[*]}" </dev/null >"$job/qemu.log" 2>&1 &
 vm=$!
 children+=("$vm")
 exec 3>&-

@@ -37,6 +37,8 @@ for stream in 0:stdin 1:stdout 2:stderr; do ln -s "/proc/self/fd/${stream%:*}" "
 for port in /sys/class/virtio-ports/*; do ln -s "/dev/${port##*/}" "/dev/virtio-ports/$(<"$port/name")"; done
 # Nothing loads this by itself before /dev/net/tun is opened, for there is no such file yet.
 modprobe tun
+# Its sysctls are there only then.
+modprobe nf_conntrack
 # Else every new namespace has tunl0, sit0 and gre0 as soon as one test has made a tunnel.
 echo 1 >/proc/sys/net/core/fb_tunnels_only_for_init_net
 ip link set lo up

@@ -24,6 +24,8 @@ export default defineConfig({
       'test/constants.test.ts',
       'test/netlink/{address,attributes,compile}.test.ts',
       'test/native/{poll,threads}.test.ts',
+      // Processes by the hundred, each of which would take seconds to start. The examples that run the same programs are tested there.
+      'test/{cni,flannel}.test.ts',
     ],
     // Emulation makes JavaScript some ten times slower, and a test that needs('speed') would learn nothing.
     env: { NSLINK_EMULATED: '1' },
