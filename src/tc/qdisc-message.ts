@@ -6,7 +6,7 @@ import { dump, type Operation, type Request } from '../netlink/operation.js'
 import type { Reader } from '../netlink/writer.js'
 import type { Device } from '../rtnetlink.js'
 import { estimator } from './estimator.js'
-import { formatHandle, parseQdisc, qdiscPlaces } from './handle.js'
+import { formatHandle, type Handle, parseQdisc, qdiscPlaces } from './handle.js'
 import type { PlacedKind } from './kind.js'
 import { type AnyKind, faultsOf, kindTables, messageType, onlyTrue, sorted, tcmsg } from './message.js'
 import type { Qdisc, QdiscFilter, QdiscOptions } from './qdisc.js'
@@ -128,6 +128,11 @@ export function change(doing: string, flags: number, options: object, finding = 
       table.for(kind).write(writer, { kind: name, ...told }, doing)
     },
   }
+}
+
+/** The handle of a qdisc that was made, from the message that says so. @internal */
+export function madeHandle(reader: Reader, at: number, length: number): Handle | undefined {
+  return messageType(reader, at) === RTM_NEWQDISC ? formatHandle(tcmsg.read(reader, at, length).handle) : undefined
 }
 
 /** Reads a qdisc from a message of the kernel's; nothing, from one that says that a qdisc is gone. @internal */

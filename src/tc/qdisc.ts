@@ -7,7 +7,7 @@ import { type DelOptions, type Device, deletion } from '../rtnetlink.js'
 import type { Estimator } from './estimator.js'
 import type { Handle, QdiscParent } from './handle.js'
 import type { RawTcKind } from './message.js'
-import { change, decode, listQdiscs, RTM_DELQDISC, RTM_GETQDISC } from './qdisc-message.js'
+import { change, decode, listQdiscs, madeHandle, RTM_DELQDISC, RTM_GETQDISC } from './qdisc-message.js'
 import type { qdiscKinds } from './qdiscs.js'
 import type { Stab } from './stab.js'
 import type { TcStats } from './stats.js'
@@ -191,6 +191,10 @@ export class QdiscOperations {
 
 /** Makes a qdisc, and has the kernel say what it made. */
 function* made(request: Request): Operation<QdiscMade> {
-  const qdisc: Qdisc | undefined = yield* ask<Qdisc>({ ...request, flags: request.flags | NLM_F_ECHO, decode })
-  return { handle: qdisc?.handle ?? '0:' }
+  const handle: Handle | undefined = yield* ask<Handle>({
+    ...request,
+    flags: request.flags | NLM_F_ECHO,
+    decode: madeHandle,
+  })
+  return { handle: handle ?? '0:' }
 }

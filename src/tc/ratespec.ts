@@ -46,6 +46,8 @@ export interface RateShape {
 }
 
 const ENTRIES = 256
+/** How many tables are kept, of a kilobyte each. */
+const REMEMBERED = 16
 /** The kernel's own, however it presents its clock. */
 const NANOSECONDS_PER_TICK = 64n
 /** The bits of a rate's number in the struct; a faster one is all ones there, and has an attribute of 64 bits. */
@@ -65,6 +67,23 @@ export function onLink(size: number, mpu: number, linklayer: number): number {
 /** In a table, a time that does not fit is none. */
 const orNone = (value: number): number => (value > 0xffff_ffff ? 0 : Math.trunc(value))
 
+/** What was computed before: who limits many devices mostly limits them to the same. */
+const computed = new Map<string, Uint32Array>()
+
+/** The ticks that packets of one cell, two cells and so on take. */
+function timesOf(rate: BytesPerSecond, mpu: number, linklayer: number, cellLog: number): Uint32Array {
+  const of = `${rate} ${mpu} ${linklayer} ${cellLog}`
+  const before = computed.get(of)
+  if (before !== undefined) return before
+  const times = new Uint32Array(ENTRIES)
+  for (let index = 0; index < ENTRIES; index++) {
+    times[index] = sendingTicks(rate, onLink(((index + 1) << cellLog) >>> 0, mpu, linklayer), orNone)
+  }
+  if (computed.size >= REMEMBERED) computed.clear()
+  computed.set(of, times)
+  return times
+}
+
 /**
  * The struct of a rate, and its table: entry `i` has the ticks that a packet takes of as many bytes as `i + 1` cells, at the rate of the struct unless
  * another is `paced`.
@@ -80,9 +99,7 @@ export function rateTable(
 ): { spec: Ratespec; table: Uint32Array } {
   let cellLog = cell === undefined ? 0 : Math.log2(cell)
   if (cell === undefined) while ((mtu || 2047) >>> cellLog >= ENTRIES) cellLog++
-  const table = Uint32Array.from({ length: ENTRIES }, (_, index) =>
-    sendingTicks(paced, onLink(((index + 1) << cellLog) >>> 0, shape.mpu, shape.linklayer), orNone),
-  )
+  const table = timesOf(paced, shape.mpu, shape.linklayer, cellLog)
   const spec = { cellLog, cellAlign: -1, rate: clipped(rate), ...shape }
   return { spec, table }
 }
