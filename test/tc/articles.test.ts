@@ -35,7 +35,7 @@ async function shown(ns: Netns, dev: string, parents: string[] = []): Promise<st
   const filters = await Promise.all(parents.map((parent) => tc('-d', 'filter', 'show', 'dev', dev, 'parent', parent)))
   const all = [await tc('-d', 'qdisc', 'show', 'dev', dev), await tc('-d', 'class', 'show', 'dev', dev), ...filters]
   // Handles that the kernel chooses are others every time.
-  return all.join('\n').replace(/\b8[\da-f]{3}:/g, '8xxx:')
+  return all.join('\n').replace(/\b[89a-f][\da-f]{3}:/g, '8xxx:')
 }
 
 /** Streams from one namespace to another, one a port, all at once: megabits per second of each, when the bursts are over. */
