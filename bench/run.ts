@@ -8,6 +8,7 @@ import { constants } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { NodePeer, ProgramPeer, Work } from './bench.js'
 import { machine } from './machine.js'
+import { writePage } from './page.js'
 import { type Entrant, Race } from './race.js'
 import { header, type Report, summary, table } from './report.js'
 
@@ -16,6 +17,7 @@ const USAGE = `npm run bench -- [OPTIONS]
   --rounds N   rounds that count, of each peer at each work (default 5)
   --only W1    only this work; may be given several times
   --json       the figures as JSON, times in nanoseconds, memory in bytes
+  --page       docs/performance.md with the figures, and pictures of them
   --micro      what encoding, decoding and calling the addon cost, instead
   --help       this text
 `
@@ -24,6 +26,7 @@ interface Options {
   rounds: number
   only: string[] | undefined
   json: boolean
+  page: boolean
   micro: boolean
   help: boolean
 }
@@ -34,6 +37,7 @@ function parseOptions(): Options {
       rounds: { type: 'string', default: '5' },
       only: { type: 'string', multiple: true },
       json: { type: 'boolean', default: false },
+      page: { type: 'boolean', default: false },
       micro: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -64,7 +68,7 @@ async function chosen(only: readonly string[] | undefined): Promise<Work[]> {
   return works.filter(({ id }) => only === undefined || only.includes(id)).sort((a, b) => a.id.localeCompare(b.id))
 }
 
-async function bench(works: readonly Work[], rounds: number, json: boolean): Promise<void> {
+async function bench(works: readonly Work[], { rounds, json, page }: Options): Promise<void> {
   const report: Report = { machine: machine(), rounds, versions: {}, missing: {}, works: [] }
   const entrants: Entrant[] = []
   for (const { value: peer, file } of await modules<NodePeer | ProgramPeer>('peers/', 'peer')) {
@@ -91,6 +95,7 @@ async function bench(works: readonly Work[], rounds: number, json: boolean): Pro
     process.exit(128 + constants.signals[race.stopped])
   }
   process.stdout.write(json ? `${JSON.stringify(report, undefined, 2)}\n` : `\n${report.works.map(summary).join('')}`)
+  if (page) process.stderr.write(`written: ${writePage(report)}\n`)
   const failed = report.works.some(({ results }) => results.some(({ failure }) => failure !== undefined))
   if (failed) process.exitCode = 1
 }
@@ -107,4 +112,4 @@ try {
 if (options.help) process.stdout.write(USAGE)
 // It looks into the build, which nothing else here needs.
 else if (options.micro) (await import('./micro.js')).micro()
-else await bench(works, options.rounds, options.json)
+else await bench(works, options)
