@@ -4,6 +4,7 @@ import { AddrOperations } from './addr/addr.js'
 import { ConntrackOperations } from './conntrack/conntrack.js'
 import { FdbOperations } from './fdb/fdb.js'
 import { LinkOperations } from './link/link.js'
+import type { Runner } from './monitor/stream.js'
 import { NeighOperations } from './neigh/neigh.js'
 import { direct, promised } from './netlink/face.js'
 import type { Direct, Promised } from './netlink/operation.js'
@@ -12,6 +13,7 @@ import { NsidOperations } from './netns/nsid.js'
 import { RpsOperations } from './netns/rps.js'
 import { SysctlOperations } from './netns/sysctl.js'
 import { NexthopOperations } from './nexthop/nexthop.js'
+import { type NftStreams, nftStreams } from './nft/monitor/streams.js'
 import { NftOperations } from './nft/nft.js'
 import { RouteOperations } from './route/route.js'
 import { RuleOperations } from './rule/rule.js'
@@ -45,7 +47,7 @@ export interface ClassGroup extends Promised<ClassOperations> {}
 /** Filters: `tc filter`. */
 export interface FilterGroup extends Promised<FilterOperations> {}
 /** Rules for packets: `nft`. */
-export interface NftGroup extends Promised<NftOperations> {}
+export interface NftGroup extends Promised<NftOperations>, NftStreams {}
 /** The numbers by which this namespace knows others: `ip netns set`. */
 export interface NsidGroup extends Promised<NsidOperations> {}
 /** Kernel parameters of the namespace: `sysctl net.…`. */
@@ -167,19 +169,18 @@ interface Grouped {
  */
 function getters<T>(make: (Operations: new (home: Home) => object) => (target: T) => object): PropertyDescriptorMap {
   const descriptors: PropertyDescriptorMap = {}
-  for (const [name, Operations] of Object.entries(groups)) {
-    const made = make(Operations)
-    descriptors[name] = {
-      configurable: true,
-      get(this: T) {
-        const value = made(this)
-        Object.defineProperty(this, name, { value })
-        return value
-      },
-    }
-  }
+  for (const [name, Operations] of Object.entries(groups)) descriptors[name] = getter(name, make(Operations))
   return descriptors
 }
+
+const getter = <T>(name: string, made: (target: T) => object): PropertyDescriptor => ({
+  configurable: true,
+  get(this: T) {
+    const value = made(this)
+    Object.defineProperty(this, name, { value })
+    return value
+  },
+})
 
 const faced = (
   face: (Operations: { readonly prototype: object }) => new (operations: object, runner: never) => object,
@@ -189,7 +190,13 @@ const faced = (
     return ({ home, transport }: Grouped) => new Face(new Operations(home), transport as never)
   })
 
-const promisedGroups = faced(promised)
+const NftFace = promised<NftOperations>(NftOperations)
+const promisedGroups: PropertyDescriptorMap = {
+  ...faced(promised),
+  nft: getter('nft', ({ home, transport }: { home: Home; transport: Runner }) =>
+    Object.assign(new NftFace(new NftOperations(), transport), nftStreams(home, transport)),
+  ),
+}
 const directGroups = faced(direct)
 
 /** Gives an object that has a home and a transport its groups. @internal */

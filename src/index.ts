@@ -144,6 +144,19 @@ export type {
 } from './monitor/events.js'
 export type { Miss, MonitorObjects } from './monitor/families.js'
 export { Monitor } from './monitor/monitor.js'
+export type { EventStream } from './monitor/stream.js'
 export { Watch, type WatchChange, type WatchEvents, type WatchOptions } from './monitor/watch.js'
 export { Netns, type NetnsGroup } from './netns/netns.js'
+export type {
+  NftCommit,
+  NftCommitEvent,
+  NftEvent,
+  NftMonitorObjects,
+  NftMonitorSelection,
+  NftObjectEvent,
+} from './nft/monitor/events.js'
+export { NftMonitor } from './nft/monitor/monitor.js'
+export type { NftHeaderFields, NftTracedPacket } from './nft/monitor/packet.js'
+export type { NftStreams } from './nft/monitor/streams.js'
+export { NftTrace, type NftTraceEvent } from './nft/monitor/trace.js'
 export * from './public.js'

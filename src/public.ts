@@ -4,7 +4,7 @@ export type { Addr, AddrFilter, AddrKey, AddrOptions, WaitOptions } from './addr
 export { BatchError, type BatchResults, type Plan, type Planned } from './batch.js'
 export type { Conntrack, ConntrackStatus } from './conntrack/attributes.js'
 export type { ConntrackOptions, ConntrackReading, ConntrackUpdate } from './conntrack/conntrack.js'
-export type { Expectation } from './conntrack/expectation.js'
+export type { Expectation, ExpectationKey, ExpectationOptions, ExpectedTuple } from './conntrack/expectation.js'
 export type { ConntrackFilter, ConntrackTupleFilter } from './conntrack/filter.js'
 export type { ConntrackNat } from './conntrack/nat.js'
 export type { ConntrackDccp, ConntrackSctp, ConntrackTcp, ConntrackTcpFlag } from './conntrack/protoinfo.js'
@@ -63,11 +63,31 @@ export type {
   NftPriorityName,
   NftRef,
 } from './nft/chain.js'
-export type { NftChange, NftDeletion, NftElements, NftFlush, NftObject, PlacedRule, RuleRef } from './nft/changes.js'
+export type {
+  NftChange,
+  NftDeletion,
+  NftElements,
+  NftFlush,
+  NftNamed,
+  NftObject,
+  NftObjectRef,
+  NftTableRef,
+  PlacedRule,
+  RuleComment,
+  RuleId,
+  RuleRef,
+} from './nft/changes.js'
 export type { CatchAll, ElementOptions, NftStateful, OptionedElement } from './nft/elements.js'
 export type { NftFamily } from './nft/family.js'
+export type { FlowtableFlag, NftFlowtable } from './nft/flowtable.js'
 export type { NftFilter, NftRuleset } from './nft/listing.js'
-export type { ApplyOptions } from './nft/nft.js'
+export type { ApplyOptions, UpdateOptions } from './nft/nft.js'
+export type { CtExpectation } from './nft/objects/ct-expectation.js'
+export type { CtHelper } from './nft/objects/ct-helper.js'
+export type { CtPolicy, CtTimeout } from './nft/objects/ct-timeout.js'
+export type { CtFamily, CtProtocol } from './nft/objects/protocol.js'
+export type { NftNamedObject, NftObjectBase, NftObjectOptions, NftObjectType, UnknownObject } from './nft/objects.js'
+export type { ElementsFilter, ObjectsFilter, RulesFilter } from './nft/reset.js'
 export type { NftSetType } from './nft/set-notes.js'
 export type { NftMap, NftSet, NftSetFlag } from './nft/set-object.js'
 export type {

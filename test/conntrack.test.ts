@@ -451,6 +451,22 @@ describe('conntrack.update', () => {
     expect(await seen()).toBe(1)
     await send(10)
     expect(await ns.conntrack.get({ orig: { ...orig, dport: 10 } })).toMatchObject({ labels: [3] })
+
+    const labelled = async (...labels: number[]): Promise<unknown[]> =>
+      (await ns.conntrack.list({ labels })).map((entry) => entry.orig.dport)
+    expect(await labelled(3)).toEqual([10])
+    expect(await labelled(5, 31)).toEqual([80])
+    expect(await labelled(3, 31)).toEqual([])
+    expect(await ns.conntrack.flush({ labels: [3] })).toBe(1)
+    expect(await labelled(3)).toEqual([])
+    for (const [labels, code] of [
+      [[], 'ERR_INVALID_ARG_VALUE'],
+      [[128], 'ERR_OUT_OF_RANGE'],
+      [3, 'ERR_INVALID_ARG_TYPE'],
+    ] as const) {
+      expect((await failure(() => ns.conntrack.flush({ labels } as never))).code).toBe(code)
+    }
+    expect((await ns.conntrack.list()).length).toBe(2)
   })
 
   test('takes a helper away', async ({ ns }) => {

@@ -24,7 +24,8 @@ const headers = `
   linux/gen_stats.h linux/tc_act/tc_gact.h linux/tc_act/tc_mirred.h linux/tc_act/tc_skbedit.h
   linux/netfilter/nfnetlink.h linux/netfilter/nfnetlink_conntrack.h linux/netfilter/nf_conntrack_common.h
   linux/netfilter/nf_conntrack_tcp.h linux/netfilter/nf_conntrack_sctp.h
-  linux/netfilter.h linux/netfilter/nf_tables.h linux/netfilter/nf_log.h linux/netfilter/nf_nat.h linux/netfilter/nf_conntrack_tuple_common.h`
+  linux/netfilter.h linux/netfilter/nf_tables.h linux/netfilter/nf_log.h linux/netfilter/nf_nat.h linux/netfilter/nf_conntrack_tuple_common.h
+  linux/netfilter/nf_synproxy.h`
 const includes = headers.trim().split(/\s+/)
 
 /** Newer than the headers the tests are compiled with (Linux 6.1), from the kernel's later ones. */
@@ -62,11 +63,15 @@ const newer: Readonly<Record<string, number>> = {
   FRA_DPORT_MASK: 29, // 6.15
   FRA_DSCP_MASK: 30, // 6.15
   CTA_TIMESTAMP_EVENT: 27, // 6.14
+  NFT_MSG_GETRULE_RESET: 25, // 6.2
   NFT_MSG_DESTROYTABLE: 26, // 6.3
   NFT_MSG_DESTROYCHAIN: 27, // 6.3
   NFT_MSG_DESTROYRULE: 28, // 6.3
   NFT_MSG_DESTROYSET: 29, // 6.3
   NFT_MSG_DESTROYSETELEM: 30, // 6.3
+  NFT_MSG_DESTROYOBJ: 31, // 6.3
+  NFT_MSG_DESTROYFLOWTABLE: 32, // 6.3
+  NFT_MSG_GETSETELEM_RESET: 33, // 6.5
   TCA_NETEM_PRNG_SEED: 14, // 6.6
   TCA_FQ_PRIOMAP: 16, // 6.7
   TCA_FQ_WEIGHTS: 17, // 6.7
@@ -95,7 +100,7 @@ function constants(): Map<string, { value: number; file: string }> {
 
 /** Limits and sizes of nslink's own. */
 const ours = new Set(
-  'ACK_COST AT_A_TIME CONTENDED_MS DUMP_TRIES FRAME_BYTES LAST_LABEL LINK_FAMILY LONGEST_COMMENT LONGEST_HELPER LONGEST_KIND LONGEST_NAME LONGEST_PREFIX LONGEST_SHOWN MAX_OCTETS MEMORY_MS MOST_CAUTION MOST_KNOWN MOST_TICKS NANOSECONDS_PER_TICK NO_DIRECTION OBJECT_COST PAUSE_MS PAUSE_TIMES TRANSACTION_BUFFER TURN_MS TYPE_BITS UNTOLD_MS UNTOLD_TIMES WORDS_A_REGISTER WORDS_A_VALUE WORTH_COMPILING'.split(
+  'ACK_COST AT_A_TIME CONNTRACK_PRIORITY CONTENDED_MS DUMP_TRIES ETHERTYPE_AT FRAME_BYTES HOST_ORDER LARGEST_SCALE LAST_LABEL LINK_FAMILY LIST_TRIES LONGEST_COMMENT LONGEST_HELPER LONGEST_KIND LONGEST_NAME LONGEST_PREFIX LONGEST_SHOWN MAX_OCTETS MEMORY_MS MOST_CAUTION MOST_KNOWN MOST_TICKS NANOSECONDS_PER_TICK NETWORK_ORDER NO_DIRECTION OBJECT_COST PAUSE_MS PAUSE_TIMES TRANSACTION_BUFFER TURN_MS TYPE_BITS UNTOLD_MS UNTOLD_TIMES WORDS_A_REGISTER WORDS_A_VALUE WORTH_COMPILING'.split(
     ' ',
   ),
 )

@@ -4,8 +4,12 @@ import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { runInNewContext } from 'node:vm'
+import type { NftChange } from 'nslink'
+import * as builders from 'nslink/nft'
 import { describe, expect, test } from 'vitest'
-import { root, run } from './support/child.js'
+import { called } from '../examples/lab/written.js'
+import { root, run, seconds } from './support/child.js'
 import { type Feature, has, needs } from './support/features.js'
 
 const main = join(root, 'out/examples/lab/main.js')
@@ -14,7 +18,7 @@ interface About {
   name: string
   title: string
   keys: string[]
-  needs?: (Feature | 'root')[]
+  needs?: (Feature | 'root' | `program:${string}`)[]
   gains?: Feature[]
 }
 
@@ -52,6 +56,8 @@ interface Run {
 async function play(name: string, ...options: string[]): Promise<Run> {
   const { pid, stdout, stderr, code } = await run([process.execPath, main, name, '--json', ...options])
   expect(left(`${name}-${pid}-`), 'left behind').toEqual([])
+  const folders = readdirSync(tmpdir()).filter((each) => each.startsWith(`nslink-${name}-${pid}-`))
+  expect(folders, 'files left behind').toEqual([])
   return { code, said: lines(stdout), stderr }
 }
 
@@ -59,7 +65,8 @@ const facts = ({ said }: Run): Said[] => said.filter(({ type }) => type === 'fac
 const reason = ({ said }: Run): string | undefined => said.find(({ type }) => type === 'end')?.reason
 
 /** What of an example's needs is the kernel's. */
-const kinds = ({ needs = [] }: About): Feature[] => needs.filter((need) => need !== 'root')
+const kinds = ({ needs = [] }: About): Feature[] =>
+  needs.filter((need): need is Feature => need !== 'root' && !need.startsWith('program:'))
 
 /** On an emulated kernel they take minutes, so only those are played there that the machine's own lacks something for. */
 const lacking = process.env['NSLINK_LACKING']?.split(',')
@@ -76,7 +83,8 @@ const pictured = ({ name }: About): boolean =>
 
 describe.each(examples.filter(worthwhile))('$name', (about) => {
   const { name, keys } = about
-  const options = needs(...kinds(about))
+  // Some measure, or start dozens of programs, which takes its time on a machine that has other work as well.
+  const options = { ...needs(...kinds(about)), timeout: seconds(120) }
   const may = test.runIf(isRoot || about.needs?.includes('root') !== true)
 
   may('sees what it expects, and draws what docs/scenarios.md shows', options, async () => {
@@ -112,7 +120,7 @@ describe.each(examples.filter(worthwhile))('$name', (about) => {
     const code = source.split('\n').filter((line) => !/^\s*(\/\/.*|\/?\*.*)?$/.test(line))
     expect(code.length).toBeLessThanOrEqual(120)
     const imports = [...source.matchAll(/ from '([^']+)'/g)].map(([, from]) => from)
-    expect(imports.filter((from) => !/^(nslink|node:.*|\.\/.*)$/.test(from as string))).toEqual([])
+    expect(imports.filter((from) => !/^(nslink(\/nft)?|node:.*|\.\/.*)$/.test(from as string))).toEqual([])
   })
 })
 
@@ -195,5 +203,61 @@ describe('npm run example', () => {
     expect(stdout).toContain(`${signal}: cleaning up.`)
     expect(code).toBe(signal === 'SIGINT' ? 130 : 143)
     expect(left(`pod-host-${child.pid}-`)).toEqual([])
+  })
+})
+
+describe('what is shown of nft.apply', () => {
+  const { concat, counter, ct, dnat, drop, fib, goBack, goto, ip, jump, log, meta, numgen, snat, table, tcp } = builders
+  const a = table('ip', 'a')
+  const b = table('inet', 'the-other')
+  const rules: [string, NftChange][] = [
+    [
+      "a.add.rule('c', ip.daddr.not('10.0.0.1', '10.0.0.2'), drop())",
+      a.add.rule('c', ip.daddr.not('10.0.0.1', '10.0.0.2'), drop()),
+    ],
+    ["a.add.rule('c', ct.state('new'), goto('d'))", a.add.rule('c', ct.state('new'), goto('d'))],
+    [
+      "a.add.rule('c', tcp.dport('80-90'), dnat('10.0.0.1:80'))",
+      a.add.rule('c', tcp.dport('80-90'), dnat('10.0.0.1:80')),
+    ],
+    [
+      "a.add.rule('c', snat('10.0.0.1', { flags: [ 'random' ] }))",
+      a.add.rule('c', snat('10.0.0.1', { flags: ['random'] })),
+    ],
+    ["a.insert.rule('c', meta.mark.and(0xff)(0x1), goBack())", a.insert.rule('c', meta.mark.and(0xff)(1), goBack())],
+    ["a.add.rule('c', meta.mark.set(meta.mark.or(0x4000)))", a.add.rule('c', meta.mark.set(meta.mark.or(0x4000)))],
+    [
+      "a.add.rule('c', meta.mark.set(ct.mark), comment('x'))",
+      a.add.rule('c', meta.mark.set(ct.mark), builders.comment('x')),
+    ],
+    ["a.add.rule('c', fib('daddr').type('local'), counter())", a.add.rule('c', fib('daddr').type('local'), counter())],
+    [
+      "a.add.rule('c', numgen('inc', 2).vmap([[0, jump('d')]]))",
+      a.add.rule('c', numgen('inc', 2).vmap([[0, jump('d')]])),
+    ],
+    [
+      "theOther.add.rule('c', concat(ip.saddr, tcp.dport)([ '10.0.0.1', 80 ]))",
+      b.add.rule('c', concat(ip.saddr, tcp.dport)(['10.0.0.1', 80])),
+    ],
+    ["theOther.add.rule('c', { kind: 'log', prefix: 'x' })", b.add.rule('c', log({ prefix: 'x' }))],
+    [
+      "theOther.add.chain('c', { type: 'nat', hook: 'output', priority: -100 })",
+      b.add.chain('c', { type: 'nat', hook: 'output', priority: -100 }),
+    ],
+    ["theOther.add.chain('d')", b.add.chain('d')],
+    ['theOther.create.table()', b.create.table()],
+    ["theOther.flush.chain('d')", b.flush.chain('d')],
+    ["{ del: { rule: { family: 'inet', table: 'the-other', chain: 'd', handle: 4 } } }", b.del.rule('d', 4)],
+    ['{ flush: { ruleset: {} } }', builders.flushRuleset()],
+  ]
+
+  test.each(rules)('%s', (source, change) => {
+    const shown = called('host.nft.apply', [[change], { echo: true }])
+    expect(shown.split('\n').slice(-2)).toEqual([`  ${source},`, '], { echo: true })'])
+    const host = { nft: { apply: (...args: unknown[]) => args } }
+    expect(JSON.parse(JSON.stringify(runInNewContext(shown, { ...builders, host })))).toEqual([
+      JSON.parse(JSON.stringify([change])),
+      { echo: true },
+    ])
   })
 })

@@ -50,6 +50,9 @@ const judged: { [K in keyof Abilities]: () => boolean } = {
   'vxlan.vnifilter': () => works('ip link add x type vxlan external vnifilter dstport 4789'),
   'vxlan.localbypass': () => since('6.5', 'link:vxlan'),
   'vxlan.reservedBits': () => since('6.14', 'link:vxlan'),
+  nft: () => works('nft list ruleset'),
+  'nft.queue': () => has('nft:queue'),
+  'nft.flowtable': () => has('nft:flowtable'),
 }
 
 test.each(kindGroups)('%s: it finds the kinds that ip and tc find', async (group) => {

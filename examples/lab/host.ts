@@ -7,7 +7,9 @@ import { Failure } from './failure.js'
 import type { Lab } from './lab.js'
 import { ping } from './ping.js'
 import { ended } from './program.js'
+import { megabits, type Rate } from './rate.js'
 import { Traffic } from './traffic.js'
+import { variable } from './written.js'
 
 /**
  * Its groups (`link`, `addr`, …) are those of nslink. The calls a step makes through them are shown; `ns` is the namespace itself, through which
@@ -24,6 +26,11 @@ export class Host {
   readonly fdb: Netns['fdb']
   readonly sysctl: Netns['sysctl']
   readonly rps: Netns['rps']
+  readonly qdisc: Netns['qdisc']
+  readonly class: Netns['class']
+  readonly filter: Netns['filter']
+  readonly nft: Netns['nft']
+  readonly conntrack: Netns['conntrack']
   readonly monitor: Netns['monitor']
   #traffic: Traffic | undefined
 
@@ -39,6 +46,11 @@ export class Host {
     this.fdb = shown('fdb', ns.fdb)
     this.sysctl = shown('sysctl', ns.sysctl)
     this.rps = shown('rps', ns.rps)
+    this.qdisc = shown('qdisc', ns.qdisc)
+    this.class = shown('class', ns.class)
+    this.filter = shown('filter', ns.filter)
+    this.nft = shown('nft', ns.nft)
+    this.conntrack = shown('conntrack', ns.conntrack)
     this.monitor = lab.shown(variable(name), { monitor: ns.monitor.bind(ns) as Netns['monitor'] }).monitor
   }
 
@@ -79,6 +91,19 @@ export class Host {
     return this.lab.expect(claim, expected, () => this.traffic.connect(address, port))
   }
 
+  /**
+   * A TCP stream of 0.6 seconds, to a server that swallows, comes to about so many megabits a second, or to more than so many. It may take several
+   * tries: a machine that is busy with something else sends less.
+   */
+  streams(address: string, port: number, expected: Rate): Promise<void> {
+    return this.lab.expect(`${this.name} sends to ${address}, port ${port}`, expected, async () => {
+      for (let left = 6; ; left--) {
+        const seen = megabits(await this.traffic.stream(address, port, 600))
+        if (expected.test(seen) || left === 0) return seen
+      }
+    })
+  }
+
   async close(): Promise<void> {
     await this.#traffic?.close()
     this.ns.close()
@@ -89,6 +114,3 @@ export class Host {
     return variable(this.name)
   }
 }
-
-/** `pod-a` is `podA` in TypeScript. */
-export const variable = (name: string): string => name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())

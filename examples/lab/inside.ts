@@ -6,11 +6,13 @@ import { connect, createServer, type Socket } from 'node:net'
 import { parentPort } from 'node:worker_threads'
 
 /** What a TCP server does with whoever comes. */
-export type Service = 'greet' | 'echo' | 'swallow'
+export type Service = 'greet' | 'introduce' | 'echo' | 'swallow'
 
 const services: Readonly<Record<Service, (socket: Socket) => void>> = {
   // A greeting that says whom the server sees: NAT would show here.
   greet: (socket) => socket.end(`hello ${socket.remoteAddress}`),
+  // And which of several servers it is.
+  introduce: (socket) => socket.end(`hello ${socket.remoteAddress}, this is ${socket.localAddress}`),
   echo: (socket) => socket.setNoDelay().pipe(socket),
   swallow(socket) {
     let bytes = 0

@@ -1,13 +1,17 @@
 /** Where an example happens: namespaces that are gone afterwards, whatever happens, and steps and facts that are told. */
 
 import type { ChildProcess } from 'node:child_process'
-import { inspect } from 'node:util'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Netns, netns } from 'nslink'
 import { netns as direct } from 'nslink/sync'
 import { Failure } from './failure.js'
-import { Host, variable } from './host.js'
+import { Host } from './host.js'
 import { ended } from './program.js'
 import type { Report } from './report.js'
+import { called, variable } from './written.js'
 
 /** How an example is to be run. */
 export interface Choices {
@@ -15,6 +19,12 @@ export interface Choices {
   without: readonly string[]
   /** Whether to build by the commands that are shown, instead of nslink. */
   commands: boolean
+}
+
+/** What a claim comes to when it is not one text: a pattern, or anything else that tells by a text whether it is so, and says what would be. */
+export interface Expected {
+  test(seen: string): boolean
+  toString(): string
 }
 
 export class Lab {
@@ -26,6 +36,7 @@ export class Lab {
   readonly #names: string[] = []
   readonly #adopted: Host[] = []
   readonly #children: ChildProcess[] = []
+  readonly #folders: string[] = []
   readonly #steps = new Set<string>()
   readonly #said = new Set<string>()
   /** The calls of the step that is being done. */
@@ -109,7 +120,7 @@ export class Lab {
   }
 
   /** What is claimed, and what is seen. An example ends with the first claim that is false. */
-  async expect(claim: string, expected: RegExp | string, look: () => unknown): Promise<void> {
+  async expect(claim: string, expected: Expected | string, look: () => unknown): Promise<void> {
     const wanted = typeof expected === 'string' ? expected : String(expected)
     this.#report({ type: 'expected', claim, expected: wanted })
     const seen = String(await look())
@@ -118,9 +129,25 @@ export class Lab {
     if (!holds) throw new Failure(`It is not so: ${claim}: ${wanted}. It was seen: ${seen}.`)
   }
 
+  /** The same of what takes its time, because others do it: it is looked at again and again, for 15 seconds at most. */
+  becomes(claim: string, expected: Expected | string, look: () => unknown): Promise<void> {
+    const holds = (seen: string): boolean => (typeof expected === 'string' ? seen === expected : expected.test(seen))
+    return this.expect(claim, expected, async () => {
+      for (const end = performance.now() + 15_000; ; await sleep(50)) {
+        const seen = String(await look())
+        if (holds(seen) || performance.now() > end) return seen
+      }
+    })
+  }
+
   /** Something to know. */
   note(text: string): void {
     this.#report({ type: 'note', text })
+  }
+
+  /** A picture of what was measured, as SVG. */
+  chart(chart: string): void {
+    this.#report({ type: 'chart', chart })
   }
 
   /** Something to know, said the first time. */
@@ -133,6 +160,13 @@ export class Lab {
   child(child: ChildProcess): ChildProcess {
     this.#children.push(child)
     return child
+  }
+
+  /** A folder for files, which goes with the lab. */
+  folder(): string {
+    const folder = mkdtempSync(join(tmpdir(), `${this.#prefix}-`))
+    this.#folders.push(folder)
+    return folder
   }
 
   /** Something that goes on beside the story until the lab is closed. If it fails before, so does the story. */
@@ -149,7 +183,7 @@ export class Lab {
         const member: unknown = Reflect.get(target, key)
         if (typeof member !== 'function') return member
         return (...args: unknown[]): unknown => {
-          this.#calls?.push(`${name}.${String(key)}(${args.map(literal).join(', ')})`)
+          this.#calls?.push(called(`${name}.${String(key)}`, args))
           return member.apply(target, args)
         }
       },
@@ -178,9 +212,7 @@ export class Lab {
     for (const child of this.#children) child.kill('SIGKILL')
     await this.#making.catch(() => undefined)
     if (!keep) for (const name of this.#names) direct.del(name, { missingOk: true })
+    if (!keep) for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true })
     await Promise.all([...this.hosts.values(), ...this.#adopted].map((host) => host.close()))
   }
 }
-
-/** A value as it would be written in a program. */
-const literal = (value: unknown): string => inspect(value, { depth: 5, breakLength: 110, compact: 10 })

@@ -11,6 +11,7 @@ const USAGE = `npm run example [NAME] [-- OPTIONS]
   --json          a line of JSON for each thing that is done and seen; without NAME, for each example
   --topology      print only a picture of it, for Mermaid; with --json, as one of the lines
   --svg           the same as SVG
+  --chart         print only a picture of what was measured, as SVG, where something is
   --without STEP  leave a step out; its name is the one in brackets
   --commands      build it by the commands that are shown instead of nslink
 
@@ -28,7 +29,7 @@ process.exit()
 function parse() {
   const no = { type: 'boolean', default: false } as const
   const without = { type: 'string', multiple: true, default: [] as string[] } as const
-  const options = { keep: no, json: no, topology: no, svg: no, without, commands: no, help: no }
+  const options = { keep: no, json: no, topology: no, svg: no, chart: no, without, commands: no, help: no }
   try {
     return parseArgs({ allowPositionals: true, options })
   } catch (error) {

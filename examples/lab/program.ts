@@ -1,4 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 
 /** What a program printed, and its exit status: null when there is no such program, or a signal ended it. */
 export async function ended(child: ChildProcess): Promise<{ status: number | null; text: string }> {
@@ -14,3 +16,7 @@ export async function ended(child: ChildProcess): Promise<{ status: number | nul
   })
   return { status, text }
 }
+
+/** Whether there is a program of that name. */
+export const installed = (name: string): boolean =>
+  (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, name)))

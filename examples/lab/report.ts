@@ -13,6 +13,8 @@ export type Said =
   | { type: 'expected'; claim: string; expected: string }
   | { type: 'fact'; claim: string; expected: string; seen: string; holds: boolean }
   | { type: 'picture'; picture: string }
+  /** What was measured, as a picture. */
+  | { type: 'chart'; chart: string }
   | { type: 'end'; holds: boolean; seconds: number; reason?: string }
 
 export type Report = (said: Said) => void
@@ -24,6 +26,12 @@ const print = (line: string): void => {
 /** Only the picture. */
 export const picture: Report = (said) => {
   if (said.type === 'picture') process.stdout.write(said.picture)
+  else if (said.type === 'end' && said.reason !== undefined) process.stderr.write(`${said.reason}\n`)
+}
+
+/** Only the picture of what was measured. */
+export const chart: Report = (said) => {
+  if (said.type === 'chart') process.stdout.write(said.chart)
   else if (said.type === 'end' && said.reason !== undefined) process.stderr.write(`${said.reason}\n`)
 }
 
@@ -50,10 +58,11 @@ export const plain: Report = (said) => {
       for (const command of said.commands) print(`     ${command}`)
       return
     case 'expected':
-      return print(`\n   expected  ${said.claim}: ${said.expected}`)
+      return print(`\n   expected  ${said.claim}: ${said.expected.replaceAll('\n', '\n             ')}`)
     case 'fact':
       return print(`   ${said.holds ? 'seen ' : 'WRONG'}     ${said.seen.replaceAll('\n', '\n             ')}`)
     case 'picture':
+    case 'chart':
       return
     case 'end':
       return print(`\n${said.reason ?? 'Everything was as expected.'} (${said.seconds.toFixed(1)} s)`)

@@ -6,8 +6,9 @@ import { features, NetlinkError } from 'nslink'
 import { Failure } from './failure.js'
 import { type Choices, Lab } from './lab.js'
 import { mermaid } from './mermaid.js'
-import { json, picture, plain, type Report } from './report.js'
-import type { Example } from './scenario.js'
+import { installed } from './program.js'
+import { chart, json, picture, plain, type Report } from './report.js'
+import { type Example, type Need, packages } from './scenario.js'
 import { svg } from './svg.js'
 import { topology } from './topology.js'
 
@@ -16,6 +17,7 @@ export interface RunOptions extends Choices {
   json: boolean
   topology: boolean
   svg: boolean
+  chart: boolean
 }
 
 /** Exit statuses: something is not as expected; the kernel lacks something. */
@@ -40,10 +42,13 @@ class Lacking extends Failure {}
 /** Whether this is the first user namespace. */
 const isRoot = / 0 +4294967295$/m.test(readFileSync('/proc/self/uid_map', 'utf8'))
 
+type Program = Extract<Need, `program:${string}`>
+const isProgram = (need: Need): need is Program => need.startsWith('program:')
+
 /** Returns the exit status. */
 export async function run(example: Example, options: RunOptions): Promise<number> {
   const { name, title, article } = example
-  const report = options.json ? json : options.topology || options.svg ? picture : plain
+  const report = options.json ? json : options.chart ? chart : options.topology || options.svg ? picture : plain
   const lab = new Lab(name, report, options)
   const interrupted = new Promise<never>((_, reject) => {
     for (const signal of ENDING) process.once(signal, () => reject(new Interrupted(signal)))
@@ -72,6 +77,9 @@ async function play({ needs = [], story }: Example, lab: Lab, options: RunOption
     const [what, name] = need.split(':')
     if (need === 'root') {
       if (!isRoot) throw new Lacking('It takes root: not of a user namespace of its own, but of the machine.')
+    } else if (isProgram(need)) {
+      const program = need.slice('program:'.length) as keyof typeof packages
+      if (!installed(program)) throw new Lacking(`There is no ${program} here: Debian has it in ${packages[program]}.`)
     } else if (!(await features.has(need))) throw new Lacking(`This kernel has no ${name} (a kind of ${what}).`)
   }
   // In a user namespace of its own everything goes with the process.

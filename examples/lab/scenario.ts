@@ -2,8 +2,11 @@
 
 import type { Lab } from './lab.js'
 
-/** What the kernel may lack, as `features.has` spells it; or the rights of root in the first user namespace. */
-export type Need = `${'link' | 'qdisc' | 'filter' | 'action'}:${string}` | 'root'
+/** What the kernel may lack, as `features.has` spells it; a program; or the rights of root in the first user namespace. */
+export type Need = `${'link' | 'qdisc' | 'filter' | 'action'}:${string}` | `program:${keyof typeof packages}` | 'root'
+
+/** Which Debian package has a program. */
+export const packages = { etcd: 'etcd-server' } as const
 
 export interface Scenario {
   /** Its name, which is that of its file. */

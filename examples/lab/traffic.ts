@@ -24,7 +24,7 @@ export class Traffic {
     })
   }
 
-  /** Serves a TCP port: greets whoever comes by the address it sees, sends everything back, or counts the bytes it gets. */
+  /** Serves a TCP port: greets whoever comes by the address it sees, tells its own as well, sends everything back, or counts the bytes it gets. */
   listen(port: number, service: Service = 'greet'): Promise<void> {
     return this.#order('listen', port, service)
   }

@@ -105,8 +105,8 @@ const IPS_HW_OFFLOAD = 0x8000
 
 /** The longest name of a helper, in bytes. */
 const LONGEST_HELPER = 15
-/** Labels are numbered from 0 to this. */
-const LAST_LABEL = 127
+/** Labels are numbered from 0 to this. @internal */
+export const LAST_LABEL = 127
 
 /** @internal */
 export const statusBits = {

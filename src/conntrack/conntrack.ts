@@ -8,7 +8,15 @@ import { NLM_F_CREATE, NLM_F_EXCL } from '../netlink/protocol.js'
 import { type DelOptions, deletion, type Family, isError } from '../rtnetlink.js'
 import { type Conntrack, type ConntrackGiven, type ConntrackStatus, statusBits, table } from './attributes.js'
 import { bitsOf } from './bits.js'
-import { type Expectation, expectations } from './expectation.js'
+import {
+  addExpectation,
+  delExpectation,
+  type Expectation,
+  type ExpectationKey,
+  type ExpectationOptions,
+  expectations,
+  flushExpectations,
+} from './expectation.js'
 import { type ConntrackFilter, chooser, filterNames } from './filter.js'
 import { checkNat, translated } from './nat.js'
 import {
@@ -231,6 +239,30 @@ export class ConntrackOperations {
   /** The connections that helpers have heard announced, and that have not begun: `conntrack -L expect`. */
   *expectations(): Operation<Expectation[]> {
     return yield* expectations('conntrack.expectations')
+  }
+
+  /**
+   * Announces a connection, as helpers do: `conntrack -I expect`. Its first packet has to be as `tuple` says, and belongs to `master` then. A
+   * connection announces only so many at once as its helper allows (FTP: one): another takes the place of the oldest.
+   *
+   * @throws NetlinkError EEXIST when it has been announced already, ENOENT when there is no such master, EOPNOTSUPP when that has no helper
+   */
+  *addExpectation(options: ExpectationOptions | Expectation): Operation<void> {
+    yield* addExpectation(options)
+  }
+
+  /**
+   * Takes an announcement back: `conntrack -D expect`.
+   *
+   * @throws NetlinkError ENOENT when there is none
+   */
+  *delExpectation(options: ExpectationKey & DelOptions): Operation<void> {
+    yield* delExpectation(options)
+  }
+
+  /** Takes all announcements back: `conntrack -F expect`. */
+  *flushExpectations(): Operation<void> {
+    yield* flushExpectations()
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { NFNETLINK_V0, nfgenmsg } from '../netfilter.js'
 import { formatIp, type Prefix, parseIp } from '../netlink/address.js'
-import { integer, invalidValue } from '../netlink/check.js'
+import { integer, invalidType, invalidValue } from '../netlink/check.js'
 import { AF_INET, AF_INET6, AF_UNSPEC } from '../netlink/protocol.js'
 import type { Writer } from '../netlink/writer.js'
 import { network } from '../routing.js'
@@ -12,6 +12,7 @@ import {
   type ConntrackGiven,
   type ConntrackStatus,
   CTA_FILTER,
+  LAST_LABEL,
   statusBits,
   table,
 } from './attributes.js'
@@ -55,10 +56,14 @@ export interface ConntrackFilter {
   status?: readonly ConntrackStatus[] | undefined
   /** What of the status is looked at: what is not in `status` must not be true then. `status` itself when nothing is said. */
   statusMask?: readonly ConntrackStatus[] | undefined
+  /** Their labels, each a number from 0 to 127: all of these. */
+  labels?: readonly number[] | undefined
 }
 
 /** @internal */
-export const filterNames = new Set(['family', 'orig', 'reply', 'mark', 'markMask', 'zone', 'status', 'statusMask'])
+export const filterNames = new Set([
+  ...['family', 'orig', 'reply', 'mark', 'markMask', 'zone', 'status', 'statusMask', 'labels'],
+])
 const directions = ['orig', 'reply'] as const
 
 /** A filter that has been understood. @internal */
@@ -74,7 +79,7 @@ export interface Chooser {
 
 /** The names of the options have been looked at. @internal */
 export function chooser(doing: string, given: ConntrackFilter): Chooser {
-  const { family, orig, reply, mark, markMask, zone, status, statusMask } = given
+  const { family, orig, reply, mark, markMask, zone, status, statusMask, labels } = given
   if (markMask !== undefined && mark === undefined) throw invalidValue('markMask', markMask, 'needs a mark')
   if (statusMask !== undefined && status === undefined) throw invalidValue('statusMask', statusMask, 'needs a status')
   const bits = status === undefined ? 0 : bitsOf('status', status, statusBits)
@@ -86,6 +91,11 @@ export function chooser(doing: string, given: ConntrackFilter): Chooser {
     markMask: integer('markMask', markMask ?? ONES, 0, ONES),
   }
   if (zone !== undefined) integer('zone', zone, 0, 0xffff)
+  if (labels !== undefined && !Array.isArray(labels)) throw invalidType('labels', 'an array of numbers', labels)
+  if (labels?.length === 0) throw invalidValue('labels', labels, 'must name some')
+  labels?.forEach((label, index) => {
+    integer(`labels.${index}`, label, 0, LAST_LABEL)
+  })
   const tuples = {
     orig: orig === undefined ? undefined : tupleChooser('orig', orig),
     reply: reply === undefined ? undefined : tupleChooser('reply', reply),
@@ -109,6 +119,7 @@ export function chooser(doing: string, given: ConntrackFilter): Chooser {
       (mark === undefined || (entry.mark & numbers.markMask) >>> 0 === numbers.mark) &&
       (zone === undefined || (entry.zone ?? entry.orig.zone ?? entry.reply.zone ?? 0) === zone) &&
       (status === undefined || (bitsOf('status', entry.status, statusBits) & mask) === bits) &&
+      (labels === undefined || labels.every((label) => entry.labels?.includes(label) === true)) &&
       directions.every((direction) => tuples[direction]?.passes(entry[direction]) ?? true),
   }
 }

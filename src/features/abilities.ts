@@ -8,6 +8,8 @@ import type { PlannedGroups } from '../groups.js'
 import type { Link, LinkAddOptions } from '../link/link.js'
 import { NetlinkError } from '../netlink/error.js'
 import { type Operation, settle } from '../netlink/operation.js'
+import { table } from '../nft/builders.js'
+import { queue } from '../nft/statements/queue.js'
 import { known } from './known.js'
 
 /** Whether it can be done, in a namespace that is as it was made but for other trials. */
@@ -189,6 +191,26 @@ export const abilities = {
     { kind: 'vxlan', name: 'reserved', id: 2, dstport: 4791 },
     ({ vxlan }) => vxlan?.reservedBits !== undefined,
   ),
+
+  /** nftables (a kernel may be built without them): all of `nft`. */
+  nft: trial(function* ({ nft }) {
+    yield* nft.list()
+    return true
+  }),
+
+  /** Statements that let a program decide: `queue` (a kernel may be built without them). */
+  'nft.queue': trial(function* ({ nft }) {
+    const { add } = table('inet', 'queue')
+    yield* nft.apply([add.table(), add.chain('c'), add.rule('c', queue())])
+    return true
+  }),
+
+  /** Flowtables: `add.flowtable`, `flow` (Linux 4.16, and a kernel may be built without them). */
+  'nft.flowtable': trial(function* ({ nft }) {
+    const { add } = table('inet', 'flowtable')
+    yield* nft.apply([add.table(), add.flowtable('f', { priority: 0, devices: ['lo'] })])
+    return true
+  }),
 }
 
 /** @internal */

@@ -205,7 +205,8 @@ export class LinkOperations {
    * `link.add({ kind: { raw: 'team' }, name: 'team0', data: { … } })`.
    *
    * @returns its name and index, also when the kernel chose them (which takes Linux 6.2)
-   * @throws NetlinkError EEXIST when the name or the index is taken; EOPNOTSUPP when the kernel lacks the kind
+   * @throws NetlinkError EEXIST when the name or the index is taken (older kernels, such as Linux 6.12, want a name that is given with `netns` to be
+   * free here, too); EOPNOTSUPP when the kernel lacks the kind
    */
   *add(options: LinkAddOptions): Operation<LinkMade> {
     onlyObject('link.add', options)

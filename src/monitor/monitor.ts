@@ -1,21 +1,17 @@
 /** `ns.monitor`: what happens in a namespace, as it happens. */
 
 import { performance } from 'node:perf_hooks'
-import { type NativePoll, native } from '../native.js'
-import { integer, invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
-import { Events, type Visit } from '../netlink/events.js'
-import type { Operation } from '../netlink/operation.js'
+import { invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
 import { NETLINK_ROUTE } from '../netlink/protocol.js'
 import type { Home } from '../netlink/transport.js'
 import { Devices } from './devices.js'
 import type { MonitorEvent, MonitorOptions, MonitorSelection } from './events.js'
 import { families, type MonitorObjects, misses } from './families.js'
-import { type Family, isOf, type Message, numberBytes, open, type Payload, payloadOf, protocolOf } from './family.js'
+import { type Family, isOf, type Message, numberBytes, open, type Payload, protocolOf } from './family.js'
 import { type Change, Known } from './known.js'
 import { askDevices, listAll } from './list.js'
+import { collect, EventStream, type Runner, type Source } from './stream.js'
 
-/** The receive buffer asked for, in bytes. */
-const BUFFER = 16 * 1024 * 1024
 /** How long to leave alone a list that changed while it was read, in milliseconds, and times what reading it took. */
 const PAUSE_MS = 100
 const PAUSE_TIMES = 10
@@ -27,25 +23,12 @@ type Name = keyof MonitorObjects
 const names = Object.keys(families) as Name[]
 
 const knownSelection = new Set([...names, 'miss', 'existing'])
-const knownOptions = new Set(['signal', 'receiveBuffer'])
-
-/** What runs the requests of a monitor. @internal */
-export interface Runner {
-  run<T>(operation: Operation<T>): Promise<T>
-}
 
 /** The objects of one type that are monitored. */
 interface Watched {
   readonly name: Name
   readonly family: Family<unknown>
   readonly known: Known<unknown>
-}
-
-/** A socket that has joined groups: there is one for each protocol that objects are spoken of by. */
-interface Source {
-  readonly protocol: number
-  readonly events: Events
-  poll?: NativePoll | undefined
 }
 
 /** How what a list has is told: as it is, as a correction, or not at all. */
@@ -57,14 +40,11 @@ type Telling = 'plainly' | 'resync' | 'silently'
  * It opens its socket at once: what happens from then on is told, however late the iteration begins. Leaving the loop, `close()`, the
  * signal and closing the namespace handle end it, and nothing is left open.
  */
-export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
-  readonly #runner: Runner
-  readonly #sources: readonly Source[]
+export class Monitor<E = MonitorEvent> extends EventStream<E> {
   readonly #watched: readonly Watched[]
   readonly #selection: MonitorSelection
   readonly #devices = new Devices()
-  readonly #signals: readonly AbortSignal[]
-  readonly #iteration: AsyncGenerator<E, undefined, undefined>
+  readonly #listed: () => void
 
   /** What has to be listed. */
   readonly #stale = new Set<Watched>()
@@ -80,12 +60,6 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
   readonly #renamed = new Set<number>()
   readonly #touched = new Set<string>()
 
-  #timer: NodeJS.Timeout | undefined
-  #held = true
-  /** Ends what the iteration is waiting for. */
-  #wake: (() => void) | undefined
-  #end: { readonly reason?: unknown } | undefined
-
   /** `listed` is called once what is there at first has been told of. @internal */
   constructor(
     home: Home,
@@ -95,104 +69,33 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
     listed: () => void = () => undefined,
   ) {
     const wanted = selected(selection)
-    onlyKnown('monitor', options, knownOptions)
-    const { signal, receiveBuffer = BUFFER } = options
-    if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal)
-    integer('receiveBuffer', receiveBuffer, 2048, 2 ** 30)
-    this.#signals = [signal, home.closing].filter((each) => each !== undefined)
-    for (const each of this.#signals) each.throwIfAborted()
-    this.#runner = runner
+    super(home, runner, groupsOf(wanted, selection.miss), options)
+    this.#listed = listed
     this.#selection = { ...selection }
     this.#watched = wanted.map((name) => {
       const family: Family<unknown> = families[name]
       return { name, family, known: new Known(family, this.#devices) }
     })
-    this.#sources = opened(home, groupsOf(this.#watched, selection.miss), receiveBuffer)
-    this.#nameless = this.#sources.some(({ protocol }) => protocol === NETLINK_ROUTE)
-    for (const each of this.#signals) each.addEventListener('abort', this.#aborted)
-    this.#iteration = this.#run(listed)
+    this.#nameless = this.sources.some(({ protocol }) => protocol === NETLINK_ROUTE)
   }
 
-  /** The next event. `for await` calls it. */
-  next(): Promise<IteratorResult<E, undefined>> {
-    return this.#iteration.next()
-  }
-
-  /** Ends the monitor. `for await` calls it when the loop is left. */
-  return(): Promise<IteratorResult<E, undefined>> {
-    this.close()
-    return this.#iteration.return(undefined)
-  }
-
-  /** For `for await`: the monitor itself, since there is one queue of events. */
-  [Symbol.asyncIterator](): this {
-    return this
-  }
-
-  /** For `await using`: `close()`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close()
-  }
-
-  /** Ends the monitor. An iteration that waits for the next event ends as if there were no more. Closing twice is no error. */
-  close(): void {
-    this.#finish({})
-  }
-
-  /** Has the process stay alive while the next event is waited for, as it does unless `unref` has been called. */
-  ref(): this {
-    this.#held = true
-    for (const { poll } of this.#sources) poll?.ref()
-    this.#timer?.ref()
-    return this
-  }
-
-  /** Lets the process end while the next event is waited for. */
-  unref(): this {
-    this.#held = false
-    for (const { poll } of this.#sources) poll?.unref()
-    this.#timer?.unref()
-    return this
-  }
-
-  readonly #aborted = ({ target }: Event): void => this.#finish({ reason: (target as AbortSignal).reason })
-
-  #finish(end: { readonly reason?: unknown }): void {
-    if (this.#end !== undefined) return
-    this.#end = end
-    for (const each of this.#signals) each.removeEventListener('abort', this.#aborted)
-    this.#wake?.()
-    for (const source of this.#sources) {
-      source.poll?.close()
-      source.poll = undefined
-      source.events.close()
+  /** @internal */
+  protected override async *follow(): AsyncGenerator<E, undefined, undefined> {
+    if (!this.ended) yield* this.#list(this.#watched, this.#selection.existing ? 'plainly' : 'silently')
+    if (!this.ended) this.#listed()
+    while (!this.ended) {
+      while (this.#pending()) yield* this.#unsaid()
+      this.#devices.forget()
+      await this.arrival(Math.min(this.#again, this.#doubtful.size > 0 ? this.#patience : Number.POSITIVE_INFINITY))
+      if (!this.ended) yield* this.#read()
     }
-  }
-
-  async *#run(listed: () => void): AsyncGenerator<E, undefined, undefined> {
-    try {
-      if (this.#end === undefined) yield* this.#list(this.#watched, this.#selection.existing ? 'plainly' : 'silently')
-      if (this.#end === undefined) listed()
-      while (this.#end === undefined) {
-        while (this.#pending()) yield* this.#follow()
-        this.#devices.forget()
-        await this.#arrival()
-        if (this.#end === undefined) yield* this.#read()
-      }
-    } catch (error) {
-      // What was under way when the monitor was ended has failed for that.
-      if (this.#end === undefined) throw error
-    } finally {
-      this.close()
-    }
-    if (this.#end !== undefined && 'reason' in this.#end) throw this.#end.reason
     return undefined
   }
 
   /** Reads what has arrived, and tells it. */
   *#read(): Generator<E> {
-    for (const source of this.#sources) {
-      if (this.#end !== undefined) return
+    for (const source of this.sources) {
+      if (this.ended) return
       const messages: Message[] = []
       if (source.events.readSome(collect(messages)) === 'loss') this.#lost(source)
       yield* this.#tell(messages)
@@ -208,7 +111,7 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
 
   *#tell(messages: readonly Message[]): Generator<E> {
     for (const message of messages) {
-      if (this.#end !== undefined) return
+      if (this.ended) return
       const { type, payload } = message
       if (isOf(families.link, type) && families.link.accepts?.(payload)) {
         this.#noteDevice(payload, type === families.link.delType)
@@ -242,7 +145,7 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
   }
 
   #pending(): boolean {
-    if (this.#end !== undefined) return false
+    if (this.ended) return false
     const now = performance.now()
     if (now >= this.#patience) for (const each of this.#doubtful) this.#stale.add(each)
     if (now >= this.#again) {
@@ -253,7 +156,7 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
   }
 
   /** Tells what follows from what messages said, and the kernel does not tell. */
-  async *#follow(): AsyncGenerator<E> {
+  async *#unsaid(): AsyncGenerator<E> {
     for (const watched of this.#watched) {
       for (const index of this.#renamed) {
         for (const change of watched.known.renamed(index)) yield this.#event(watched, change, true)
@@ -265,7 +168,7 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
     if (this.#asking.size > 0) {
       const asked = [...this.#asking]
       this.#asking.clear()
-      const payloads = (await this.#unlessEnded(this.#runner.run(askDevices(asked)))) ?? []
+      const payloads = (await this.result(askDevices(asked))) ?? []
       const watched = this.#watched.find(({ name }) => name === 'link')
       for (const payload of watched === undefined ? [] : payloads) {
         for (const change of watched?.known.compareOne(payload) ?? [])
@@ -283,10 +186,10 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
     const wanted = stale.map(({ family }) => family)
     // Devices come first: one that changes after that is told of, and what depends on it is listed again.
     if (this.#nameless && !wanted.includes(families.link)) wanted.unshift(families.link)
-    const lists = await this.#unlessEnded(this.#runner.run(listAll(wanted)))
+    const lists = await this.result(listAll(wanted))
     if (lists === undefined) return
     const arrived: Message[] = []
-    const losing = this.#sources.filter(({ events }) => events.readSome(collect(arrived)) === 'loss')
+    const losing = this.sources.filter(({ events }) => events.readSome(collect(arrived)) === 'loss')
     if (this.#nameless) {
       this.#devices.unsure()
       for (const payload of lists[wanted.indexOf(families.link)]?.payloads ?? []) this.#noteDevice(payload, false)
@@ -302,7 +205,7 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
       const undisturbed = family.whole || !arrived.some(({ type }) => isOf(family, type))
       const complete = list?.complete === true && !lost && undisturbed
       for (const change of known.compare(list?.payloads ?? [], complete)) {
-        if (this.#end !== undefined) return
+        if (this.ended) return
         if (telling !== 'silently') yield this.#event(watched, change, telling === 'resync')
       }
       if (complete) this.#doubtful.delete(watched)
@@ -321,42 +224,7 @@ export class Monitor<E = MonitorEvent> implements AsyncIterableIterator<E> {
     const event = { type, object: name, key, [name]: known.value(payload) }
     return (resync ? { ...event, resync } : event) as E
   }
-
-  /** Waits until something has arrived, or it is time to list something again. */
-  async #arrival(): Promise<void> {
-    for (const source of this.#sources) source.poll ??= new native.Poll(source.events.fd, () => this.#wake?.())
-    const time = Math.min(this.#again, this.#doubtful.size > 0 ? this.#patience : Number.POSITIVE_INFINITY)
-    const arrived = new Promise<undefined>((resolve) => {
-      if (time < Number.POSITIVE_INFINITY) this.#timer = setTimeout(resolve, time - performance.now(), undefined)
-      this.#wake = () => resolve(undefined)
-    })
-    if (this.#held) this.ref()
-    else this.unref()
-    for (const { poll } of this.#sources) poll?.start()
-    await arrived
-    this.#wake = undefined
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    for (const { poll } of this.#sources) poll?.stop()
-  }
-
-  /** What a promise gives, or undefined once the monitor has ended. */
-  async #unlessEnded<T>(promise: Promise<T>): Promise<T | undefined> {
-    const ended = new Promise<undefined>((resolve) => {
-      this.#wake = () => resolve(undefined)
-    })
-    const value = await Promise.race([promise, ended])
-    this.#wake = undefined
-    return this.#end === undefined ? value : undefined
-  }
 }
-
-/** Keeps messages: what they were read from is used again at once. */
-const collect =
-  (messages: Message[]): Visit =>
-  (type, from, at, length, flags) => {
-    messages.push({ type, flags, payload: payloadOf(from, at, length) })
-  }
 
 function selected(selection: MonitorSelection): Name[] {
   onlyKnown('monitor', selection, knownSelection)
@@ -369,27 +237,16 @@ function selected(selection: MonitorSelection): Name[] {
 }
 
 /** By protocol, what the objects have in their messages; and the devices, by whose names they are shown. */
-function groupsOf(watched: readonly Watched[], miss: boolean | undefined): ReadonlyMap<number, ReadonlySet<number>> {
+function groupsOf(wanted: readonly Name[], miss: boolean | undefined): ReadonlyMap<number, ReadonlySet<number>> {
   const groups = new Map<number, Set<number>>()
   const joining = (protocol: number, ...numbers: readonly number[]): void => {
     const before = groups.get(protocol) ?? (protocol === NETLINK_ROUTE ? families.link.groups : [])
     groups.set(protocol, new Set([...before, ...numbers]))
   }
-  for (const { family } of watched) joining(protocolOf(family), ...family.groups, ...(family.silent?.groups ?? []))
+  for (const name of wanted) {
+    const family: Family<unknown> = families[name]
+    joining(protocolOf(family), ...family.groups, ...(family.silent?.groups ?? []))
+  }
   if (miss) joining(NETLINK_ROUTE, ...misses.groups)
   return groups
-}
-
-/** Opens a socket for each protocol; all of them, or none. */
-function opened(home: Home, groups: ReadonlyMap<number, ReadonlySet<number>>, buffer: number): Source[] {
-  const sources: Source[] = []
-  try {
-    for (const [protocol, numbers] of groups) {
-      sources.push({ protocol, events: new Events(home, numbers, protocol, buffer) })
-    }
-  } catch (error) {
-    for (const { events } of sources) events.close()
-    throw error
-  }
-  return sources
 }

@@ -6,7 +6,8 @@ import { closedError } from '../netlink/error.js'
 import type { Home } from '../netlink/transport.js'
 import type { MonitorOptions, ObjectEvent } from './events.js'
 import { families, type MonitorObjects } from './families.js'
-import { Monitor, type Runner } from './monitor.js'
+import { Monitor } from './monitor.js'
+import type { Runner } from './stream.js'
 
 /** What to watch, and how. */
 export interface WatchOptions<T> extends MonitorOptions {

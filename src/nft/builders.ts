@@ -6,9 +6,11 @@
 
 import './features.js'
 import type { NftBaseChain, NftChain } from './chain.js'
-import type { NftChange } from './changes.js'
+import type { NftChange, RuleComment, RuleId } from './changes.js'
 import type { NftFamily } from './family.js'
+import type { NftFlowtable } from './flowtable.js'
 import { meta } from './keys/meta.js'
+import type { NftObjectOptions, NftObjectType } from './objects.js'
 import { asLeft, type Comparable, comparable, type Expressed } from './selector.js'
 import type { NftMap, NftSet } from './set-object.js'
 import type { NftRule, NftStatement } from './statements.js'
@@ -20,25 +22,46 @@ export interface RuleNote {
   kind: 'note'
   /** Its comment. */
   comment?: string
-  /** The handle of the rule it comes before or after. */
-  position?: number
+  /** The rule it comes before or after: its handle, or its comment. */
+  position?: number | RuleComment
 }
 
 /** The comment of a rule: `comment "…"`. */
 export const comment = (text: string): RuleNote => ({ kind: 'note', comment: text })
-/** The handle of the rule that this one comes before, with `insert`, or after, with `add`. */
-export const at = (position: number): RuleNote => ({ kind: 'note', position })
+/**
+ * The rule that this one comes before, with `insert`, or after, with `add`: its handle, or a comment that no other rule of the chain has.
+ */
+export const at = (position: number | RuleComment): RuleNote => ({ kind: 'note', position })
 
 /** A statement of a rule, its comment, or its place. */
 export type RulePart<F extends NftFamily> = NftStatement<F> | RuleNote
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
-type SetOptions<F extends NftFamily> = Without<NftSet<F>, 'family' | 'table' | 'name'>
-type MapOptions<F extends NftFamily> = Without<NftMap<F>, 'family' | 'table' | 'name'>
-type ChainOptions = (NftBaseChain & { comment?: string }) | { comment?: string }
+/** What a set is, besides its name. */
+export type SetOptions<F extends NftFamily> = Without<NftSet<F>, 'family' | 'table' | 'name'>
+/** What a map is, besides its name. */
+export type MapOptions<F extends NftFamily> = Without<NftMap<F>, 'family' | 'table' | 'name'>
+/** What a flowtable is, besides its name. */
+export type FlowtableOptions = Omit<NftFlowtable, 'family' | 'table' | 'name' | 'handle'>
+/** What an object is, and its comment. */
+export type ObjectOptions<T extends NftObjectType> = Partial<Record<'kind', string>> &
+  (T extends 'counter' ? Partial<NftObjectOptions[T]> : NftObjectOptions[T]) & {
+    /** A comment, of at most 128 bytes. */
+    comment?: string | undefined
+  }
+/** What a chain is, besides its name. */
+export type ChainOptions =
+  | (NftBaseChain & {
+      /** A comment, of at most 128 bytes. */
+      comment?: string
+    })
+  | {
+      /** A comment, of at most 128 bytes. */
+      comment?: string
+    }
 
 /** Which rule is meant: by its handle, or by a comment that no other rule of the chain has. */
-export type RuleTarget = number | { handle: number } | { comment: string }
+export type RuleTarget = number | RuleId
 
 /** Changes that add something to a table. */
 export interface Adding<F extends NftFamily> {
@@ -54,6 +77,22 @@ export interface Adding<F extends NftFamily> {
   map(name: string, options: MapOptions<F>): NftChange
   /** Elements of a set, or pairs of a map: `add element`. */
   elements(set: string, elements: Iterable<unknown>): NftChange
+  /** A counter for several rules: `add counter`. */
+  counter(name: string, options?: ObjectOptions<'counter'>): NftChange
+  /** A quota for several rules, as `quota` makes it: `add.quota('customer', quota(1e9))`, `add quota`. */
+  quota(name: string, options: ObjectOptions<'quota'>): NftChange
+  /** A limit for several rules, as `limit` makes it: `add.limit('slow', limit('5/second'))`, `add limit`. */
+  limit(name: string, options: ObjectOptions<'limit'>): NftChange
+  /** What `synproxy` is to say, as it makes it: `add synproxy`. */
+  synproxy(name: string, options: ObjectOptions<'synproxy'>): NftChange
+  /** A helper of connection tracking: `add ct helper`. */
+  ctHelper(name: string, options: ObjectOptions<'ct helper'>): NftChange
+  /** Timeouts of connections: `add ct timeout`. */
+  ctTimeout(name: string, options: ObjectOptions<'ct timeout'>): NftChange
+  /** A flowtable: `add flowtable`. */
+  flowtable(name: string, options: FlowtableOptions): NftChange
+  /** A connection that is to come: `add ct expectation`. */
+  ctExpectation(name: string, options: ObjectOptions<'ct expectation'>): NftChange
 }
 
 /** Changes that take something from a table. */
@@ -70,6 +109,22 @@ export interface Removing {
   map(name: string): NftChange
   /** Elements of a set, or pairs of a map: `delete element`. */
   elements(set: string, elements: Iterable<unknown>): NftChange
+  /** A counter that no rule refers to: `delete counter`. */
+  counter(name: string): NftChange
+  /** A quota that no rule refers to: `delete quota`. */
+  quota(name: string): NftChange
+  /** A limit that no rule refers to: `delete limit`. */
+  limit(name: string): NftChange
+  /** What no `synproxy` refers to: `delete synproxy`. */
+  synproxy(name: string): NftChange
+  /** A helper that no rule refers to: `delete ct helper`. */
+  ctHelper(name: string): NftChange
+  /** Timeouts that no rule refers to: `delete ct timeout`. */
+  ctTimeout(name: string): NftChange
+  /** A flowtable that no rule refers to: `delete flowtable`. */
+  flowtable(name: string): NftChange
+  /** A connection to come that no rule refers to: `delete ct expectation`. */
+  ctExpectation(name: string): NftChange
 }
 
 /** The changes of a table. */
@@ -105,7 +160,24 @@ export interface TableChanges<F extends NftFamily> {
   }
 }
 
-const isNote = (part: { kind: string }): part is RuleNote => part.kind === 'note'
+/** A change for each sort of object. */
+const objectChanges = (change: (type: NftObjectType, name: string, options?: { kind?: string }) => NftChange) => {
+  const of =
+    (type: NftObjectType) =>
+    (name: string, options?: { kind?: string }): NftChange =>
+      change(type, name, options)
+  return {
+    counter: of('counter'),
+    quota: of('quota'),
+    limit: of('limit'),
+    synproxy: of('synproxy'),
+    ctHelper: of('ct helper'),
+    ctTimeout: of('ct timeout'),
+    ctExpectation: of('ct expectation'),
+  }
+}
+
+const isNote = (part: { kind: string } | null | undefined): part is RuleNote => part?.kind === 'note'
 
 /** The changes of a table: `const { add } = table('ip', 'nat')`. */
 export function table<const F extends NftFamily>(family: F, name: string): TableChanges<F> {
@@ -116,8 +188,7 @@ export function table<const F extends NftFamily>(family: F, name: string): Table
     const said = Object.assign({}, ...notes.map(({ kind: _, ...note }) => note)) as object
     return { ...inTable, chain, ...said, statements } as unknown as NftRule
   }
-  const target = (which: RuleTarget): { handle: number } | { comment: string } =>
-    typeof which === 'number' ? { handle: which } : which
+  const target = (which: RuleTarget): RuleId => (typeof which === 'number' ? { handle: which } : which)
   const adding = (verb: 'add' | 'create'): Adding<F> => {
     const change = (object: object): NftChange => ({ [verb]: object }) as unknown as NftChange
     return {
@@ -127,6 +198,10 @@ export function table<const F extends NftFamily>(family: F, name: string): Table
       set: (set, options) => change({ set: { ...inTable, name: set, ...options } }),
       map: (map, options) => change({ map: { ...inTable, name: map, ...options } }),
       elements: (set, elements) => change({ elements: { ...inTable, set, elements: [...elements] } }),
+      flowtable: (name, options) => change({ flowtable: { ...inTable, name, ...options } }),
+      ...objectChanges((type, name, { kind: _, ...options } = {}) =>
+        change({ object: { type, ...inTable, name, ...options } }),
+      ),
     }
   }
   const removing = (verb: 'del' | 'destroy'): Removing => {
@@ -138,6 +213,8 @@ export function table<const F extends NftFamily>(family: F, name: string): Table
       set: (set) => change({ set: { ...inTable, name: set } }),
       map: (map) => change({ map: { ...inTable, name: map } }),
       elements: (set, elements) => change({ elements: { ...inTable, set, elements: [...elements] } }),
+      flowtable: (name) => change({ flowtable: { ...inTable, name } }),
+      ...objectChanges((type, name) => change({ object: { type, ...inTable, name } })),
     }
   }
   return {
@@ -172,41 +249,77 @@ export const concat = <const P extends readonly [Expressed, Expressed, ...Expres
 ): Comparable<{ [K in keyof P]: PartLeft<P[K]> }, { [K in keyof P]: PartValue<P[K]> }> =>
   comparable(parts.map(asLeft) as { [K in keyof P]: PartLeft<P[K]> })
 
+export type { Presence } from './extension.js'
+export { ah } from './headers/ah.js'
 export { arp } from './headers/arp.js'
+export { comp } from './headers/comp.js'
+export { dccp } from './headers/dccp.js'
+export { esp } from './headers/esp.js'
 export { ether } from './headers/ether.js'
 export { icmp } from './headers/icmp.js'
 export { icmpv6 } from './headers/icmpv6.js'
-export { ip } from './headers/ip.js'
+export { igmp } from './headers/igmp.js'
 export { ip6 } from './headers/ip6.js'
-export { tcp } from './headers/tcp.js'
 export { th } from './headers/th.js'
 export { udp } from './headers/udp.js'
+export { udplite } from './headers/udplite.js'
+export { vlan } from './headers/vlan.js'
+export type { ObjectSetter } from './keys/ct.js'
 export { ct } from './keys/ct.js'
 export { fib } from './keys/fib.js'
+export type { JenkinsHash, SymmetricHash } from './keys/hash.js'
+export { jhash, symhash } from './keys/hash.js'
+export { ip } from './keys/ip-option.js'
+export { dst, frag, hbh, mh, srh } from './keys/ip6-extension.js'
 export { meta } from './keys/meta.js'
 export type { NumberGenerator } from './keys/numgen.js'
 export { numgen } from './keys/numgen.js'
+export type { OperatingSystem, OsfTtl } from './keys/osf.js'
+export { osf } from './keys/osf.js'
+export { rt } from './keys/rt.js'
+export { sctp } from './keys/sctp-chunk.js'
+export type { SocketCgroup } from './keys/socket.js'
+export { socket } from './keys/socket.js'
+export { tcp } from './keys/tcp-option.js'
 export { restore } from './listing.js'
-export type { Comparable, Computed, Expressed, Operand, Selector } from './selector.js'
+export type { Comparable, Computed, Expressed, KeyValue, Operand, Selector } from './selector.js'
 export type { BitAnd, BitOr, BitXor, ShiftLeft, ShiftRight } from './statements/bits.js'
-export type { Counter } from './statements/counter.js'
+export type { CtCount } from './statements/connlimit.js'
+export { ctCount } from './statements/connlimit.js'
+export type { Counter, CounterBuilder } from './statements/counter.js'
 export { counter } from './statements/counter.js'
-export type { Limit, Rate, RatePer } from './statements/limit.js'
+export type { Dup, Fwd } from './statements/dup.js'
+export { dup, fwd } from './statements/dup.js'
+export type { DynamicElement, ElementChange, SetChange } from './statements/dynset.js'
+export { element } from './statements/dynset.js'
+export type { Flow } from './statements/flow.js'
+export { flow } from './statements/flow.js'
+export type { Limit, LimitBuilder, Rate, RatePer } from './statements/limit.js'
 export { limit } from './statements/limit.js'
 export type { Log, LogOptions } from './statements/log.js'
 export { log } from './statements/log.js'
 export type { Mangle } from './statements/mangle.js'
 export type { MapExpression, MapReference } from './statements/map.js'
 export type { AnonymousSet, Match, MatchOp, SetReference } from './statements/match.js'
-export type { Dnat, Masquerade, NatPort, NatTarget, PortTarget, Redirect, Snat } from './statements/nat.js'
+export type { Dnat, Masquerade, NatFlag, Redirect, Snat } from './statements/nat.js'
 export { dnat, masquerade, redirect, snat } from './statements/nat.js'
 export type { Notrack } from './statements/notrack.js'
 export { notrack } from './statements/notrack.js'
-export type { Quota } from './statements/quota.js'
+export type { Named, NftReferable, ObjectReference } from './statements/objref.js'
+export type { Queue, QueueFlag } from './statements/queue.js'
+export { queue } from './statements/queue.js'
+export type { Quota, QuotaBuilder } from './statements/quota.js'
 export { quota } from './statements/quota.js'
 export type { Raw, RawExpression } from './statements/raw.js'
 export type { Reject, RejectWith } from './statements/reject.js'
 export { reject } from './statements/reject.js'
+export type { Reset } from './statements/reset.js'
+export { reset } from './statements/reset.js'
+export type { Synproxy, SynproxyBuilder, SynproxyOptions } from './statements/synproxy.js'
+export { synproxy } from './statements/synproxy.js'
+export type { NatPort, NatTarget, PortTarget, Target } from './statements/target.js'
+export type { TProxy } from './statements/tproxy.js'
+export { tproxy } from './statements/tproxy.js'
 export { accept, drop, goBack, goOn, goto, jump } from './statements/verdict.js'
 export type { VerdictMap } from './statements/vmap.js'
 export type { NumberRange } from './type.js'

@@ -110,7 +110,8 @@ const filterOnly: typeof standard = { filter: { priority: 0 } }
 const standardOf = (family: NftFamily): typeof standard =>
   family === 'bridge' ? bridgeStandard : family === 'arp' || family === 'netdev' ? filterOnly : standard
 
-function priorityNumber(path: string, family: NftFamily, hook: NftHook, value: unknown): number {
+/** @internal */
+export function priorityNumber(path: string, family: NftFamily, hook: NftHook, value: unknown): number {
   if (typeof value === 'number') return integer(path, value, -0x8000_0000, 0x7fff_ffff)
   const [, name, sign, offset] = (typeof value === 'string' && /^(\w+)(?: ([+-]) (\d+))?$/.exec(value)) || []
   if (name === undefined) throw invalidType(path, "a number, or a name such as 'filter'", value)
@@ -125,16 +126,18 @@ function priorityNumber(path: string, family: NftFamily, hook: NftHook, value: u
   return found.priority + (offset === undefined ? 0 : sign === '-' ? -Number(offset) : Number(offset))
 }
 
-function priorityName(family: NftFamily, hook: NftHook, number: number): NftPriority {
+/** @internal */
+export function priorityName(family: NftFamily, hook: NftHook, number: number): NftPriority {
   for (const [name, { priority, hook: only }] of Object.entries(standardOf(family))) {
     if (priority === number && (only === undefined || only === hook)) return name as NftPriorityName
   }
   return number
 }
 
-const types = ['filter', 'nat', 'route'] as const
 /** What a base chain is for: filtering; address translation, which only the first packet of a connection comes to; or changes that route anew. */
-export type NftChainType = (typeof types)[number]
+export type NftChainType = 'filter' | 'nat' | 'route'
+
+const types: readonly NftChainType[] = ['filter', 'nat', 'route']
 
 /** What makes a chain a base chain, which sees packets by itself. */
 export interface NftBaseChain {
@@ -184,10 +187,10 @@ export const isBase = (chain: NftChain): boolean => chain.hook !== undefined || 
 /** @internal */
 export function writeChain(writer: Writer, given: NftChain): void {
   onlyKnown('chain', given, chainNames)
-  const { table, name, type, hook, priority, policy, dev, comment, family } = given
+  const { table, name, type, priority, policy, dev, comment } = given
   const base = isBase(given)
   if (!base && (priority ?? policy ?? dev) !== undefined) {
-    throw invalidValue('chain.hook', hook, 'must be given, for a chain with a priority, a policy or a dev')
+    throw invalidValue('chain.hook', given.hook, 'must be given, for a chain with a priority, a policy or a dev')
   }
   chainTable.write(
     writer,
@@ -197,7 +200,7 @@ export function writeChain(writer: Writer, given: NftChain): void {
       userdata: commentData('chain.comment', comment),
       ...(base && {
         type: oneOf('chain.type', type, types),
-        hook: hookOptions(family, hook, priority, dev),
+        hook: hookOptions(given),
         policy: policy === undefined ? undefined : policies[oneOf('chain.policy', policy, ['accept', 'drop'])],
       }),
     },
@@ -205,10 +208,30 @@ export function writeChain(writer: Writer, given: NftChain): void {
   )
 }
 
-function hookOptions(family: NftFamily, hook: unknown, priority: unknown, dev: unknown): Options<typeof hookTable> {
+/** The hooks that chains of some type can be at, in families of IP. */
+const typeHooks: Partial<Record<NftChainType, readonly NftHook[]>> = {
+  nat: ['prerouting', 'input', 'output', 'postrouting'],
+  route: ['output'],
+}
+const ipFamilies: readonly NftFamily[] = ['ip', 'ip6', 'inet']
+
+/** Connections are looked up at this priority, and translation comes after that. */
+const CONNTRACK_PRIORITY = -200
+
+function hookOptions({ family, type, hook, priority, dev }: NftChain): Options<typeof hookTable> {
   const known = hooks[family]
   const name = oneOf('chain.hook', hook, Object.keys(known) as NftHook[])
-  const number = priorityNumber('chain.priority', family, name, priority) >>> 0
+  const only = type && typeHooks[type]
+  if (only !== undefined && !ipFamilies.includes(family)) {
+    throw invalidValue('chain.type', type, `is not to be had in a table of family ${family}`)
+  }
+  if (only !== undefined && !only.includes(name)) {
+    throw invalidValue('chain.hook', hook, `is none that a chain of type ${type} can be at: ${only.join(', ')}`)
+  }
+  const number = priorityNumber('chain.priority', family, name, priority)
+  if (type === 'nat' && number <= CONNTRACK_PRIORITY) {
+    throw invalidValue('chain.priority', priority, `must be above ${CONNTRACK_PRIORITY}, for a chain of type nat`)
+  }
   const devs = dev === undefined ? [] : typeof dev === 'string' ? [dev] : dev
   if (!Array.isArray(devs)) throw invalidType('chain.dev', 'the name of a device, or a list of them', dev)
   if (devs.length > 0 !== (name === 'ingress' || name === 'egress')) {
@@ -218,7 +241,7 @@ function hookOptions(family: NftFamily, hook: unknown, priority: unknown, dev: u
   const names = devs.map((each, index) => deviceName(`chain.dev.${index}`, each))
   return {
     number: known[name],
-    priority: number,
+    priority: number >>> 0,
     ...(names.length === 1 && { dev: names[0] }),
     ...(names.length > 1 && { devs: names }),
   }

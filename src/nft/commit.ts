@@ -31,7 +31,7 @@ export const isOutdated = (error: unknown): boolean => error instanceof NetlinkE
  */
 export function* commit(
   { messages, identity }: Transaction,
-  changes: readonly NftChange[],
+  changes: readonly (NftChange | undefined)[],
   generation: number | undefined,
 ): Operation<(number | undefined)[]> {
   const handles: (number | undefined)[] = changes.map(() => undefined)
@@ -66,7 +66,7 @@ export function* commit(
 function refusal(
   error: unknown,
   of: Message | undefined,
-  changes: readonly NftChange[],
+  changes: readonly (NftChange | undefined)[],
   generation: number | undefined,
 ): unknown {
   if (!(error instanceof NetlinkError)) return error
@@ -81,9 +81,10 @@ function refusal(
     const why = 'the transaction is larger than a socket of this process may send: sysctl net.core.wmem_max'
     return new NetlinkError({ errno, syscall, doing, netns }, why)
   }
-  const { change, statements, request } = of
-  const [, at] = /^expressions\.(\d+)/.exec(error.attribute ?? '') ?? []
-  const statement = at === undefined ? undefined : statements?.[Number(at)]
+  const { change, statements, firstElement, request } = of
+  const [, list, at] = /^(expressions|elements)\.(\d+)/.exec(error.attribute ?? '') ?? []
+  const statement = of.statement ?? (list === 'expressions' ? statements?.[Number(at)] : undefined)
+  const element = list !== 'elements' ? error.attribute : `elements${elementPath(firstElement, Number(at))}`
   const name = statement === undefined ? '' : ` statement ${statement} (${nameOf(changes[change], statement)})`
   return new NetlinkError({
     errno,
@@ -92,10 +93,14 @@ function refusal(
     doing: `nft.apply changes[${change}] (${request.subject})${name}`,
     request: error.request,
     kernelMessage: error.kernelMessage,
-    attribute: statement === undefined ? error.attribute : `statements.${statement}`,
+    attribute: statement === undefined ? element : `statements.${statement}`,
     change,
   })
 }
+
+/** Which of the elements that were given it is, where that can be said. */
+const elementPath = (first: number | undefined, index: number): string =>
+  first === undefined ? '' : `.${first + index}`
 
 function nameOf(change: NftChange | undefined, statement: number): string {
   const [object] = Object.values(change ?? {}) as { rule?: { statements: readonly AnyStatement[] } }[]

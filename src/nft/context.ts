@@ -61,13 +61,20 @@ export class Context {
   require(header: Header, path: string): Need[] {
     const known = this.layers[header.layer]
     if (known === header.name || header.generic) return []
-    if (known !== undefined && !(header.layer === 'link' && known !== 'ether')) {
+    // What a VLAN's tag stands in is still there.
+    if (known === 'vlan' && header.name === 'ether') return []
+    if (known !== undefined && header.layer !== 'link') {
       throw invalidValue(path, header.name, `must go with what was matched before, which is ${known}`)
     }
     return this[header.layer](header, path)
   }
 
   private link(header: Header, path: string): Need[] {
+    if (header.over !== undefined && header.ethertype !== undefined) {
+      const needs = this.require(headersByName.get(header.over) as Header, path)
+      this.layers.link = header.name
+      return [...needs, need(`${header.over} type`, header.ethertype)]
+    }
     if (header.name !== 'ether') throw invalidValue(path, header.name, 'is not known at this layer')
     this.layers.link = 'ether'
     return [need('meta iiftype', ETHER)]
@@ -80,6 +87,7 @@ export class Context {
       if (header.nfproto === undefined) throw this.#elsewhere(header, path)
       return [need('meta nfproto', header.nfproto)]
     }
+    if (this.layers.link === 'vlan') return [need('vlan type', header.ethertype)]
     // Of a packet in a bridge its protocol is asked instead of its Ethernet header, which may have a VLAN's tag in between.
     const byHeader = this.layers.link === 'ether' && !(this.family === 'bridge' && header.nfproto !== undefined)
     return [need(byHeader ? 'ether type' : 'meta protocol', header.ethertype)]

@@ -4,7 +4,7 @@ import { type Attribute, attributes, be32, list, nested, type Options, text } fr
 import { invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
 import type { Names } from '../netlink/writer.js'
 import { compare, equal, successor } from './bytes.js'
-import { type Data, data, type Instruction, instructions, oneInstruction } from './expression.js'
+import { type Data, data, type Instruction, instructions, listTable, oneInstruction } from './expression.js'
 import { NFT_SET_ANONYMOUS, NFT_SET_INTERVAL, NFT_SET_MAP, type Parts, registerBytes, shifted, widened } from './set.js'
 import type { WriteStateful } from './stateful.js'
 import { isSingle, type Span } from './type.js'
@@ -52,7 +52,10 @@ export type WireElement = Options<typeof elementTable>
 export type ReadElement = WireElement
 
 /** @internal */
-export const elementList = (type: number): Attribute<WireElement[]> => list(type, nested(NFTA_LIST_ELEM, elementTable))
+export const elementList = (type: number): Attribute<WireElement[]> => ({
+  ...list(type, nested(NFTA_LIST_ELEM, elementTable)),
+  inner: () => listTable,
+})
 
 /** A statement that keeps a state: `counter`, `limit`, `quota`. */
 export interface NftStateful {
@@ -81,11 +84,14 @@ export interface OptionedElement<V> extends ElementOptions {
 /** All that no element says anything of: `'*'`. */
 export type CatchAll = '*'
 
+/** What a map has for a key: a value, a verdict, or the name of an object. @internal */
+export type ElementData = Data | { readonly object: string }
+
 /** An element as it was given. @internal */
 export interface Element extends Omit<ElementOptions, 'statements'> {
   /** A span for each part of the key; undefined for what no element says anything of. */
   readonly spans: readonly Span[] | undefined
-  readonly data?: Data | undefined
+  readonly data?: ElementData | undefined
   readonly instructions?: readonly Instruction[] | undefined
 }
 
@@ -164,7 +170,7 @@ function rest(element: Element, path: string, open = false): WireElement {
     ...(open ? [numberEntry(UDATA_FLAGS, UDATA_INTERVAL_OPEN)] : []),
   ]
   return {
-    data,
+    ...(data !== undefined && ('object' in data ? { objref: data.object } : { data })),
     timeout: timeout === undefined ? undefined : milliseconds(`${path}.timeout`, timeout),
     expiration: expires === undefined ? undefined : milliseconds(`${path}.expires`, expires),
     userdata: userdata.length === 0 ? undefined : Buffer.concat(userdata),

@@ -68,7 +68,11 @@ const signed32: Scalar<number> = {
   read: (reader, at) => BE32.read(reader, at) | 0,
 }
 
-const verdictTable = attributes({ code: scalar(NFTA_VERDICT_CODE, signed32), chain: text(NFTA_VERDICT_CHAIN, 255) })
+/** @internal */
+export const verdictTable = attributes({
+  code: scalar(NFTA_VERDICT_CODE, signed32),
+  chain: text(NFTA_VERDICT_CHAIN, 255),
+})
 const dataTable = attributes({ value: bytes(NFTA_DATA_VALUE), verdict: nested(NFTA_DATA_VERDICT, verdictTable) })
 
 /** Bytes, or a verdict. @internal */
@@ -163,8 +167,8 @@ export const oneInstruction = (type: number): Attribute<Instruction> => ({
   read: (reader, at, length) => readOne(reader, at, length),
 })
 
-/** Where in a list of expressions an attribute is: the number of the expression. */
-const listTable: Table = {
+/** Where in a list of expressions, or of elements, an attribute is: its number. @internal */
+export const listTable: Table = {
   locate(reader, at, length, target) {
     let index = -1
     let found: string | undefined

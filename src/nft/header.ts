@@ -63,6 +63,8 @@ export interface Header<
   readonly generic?: true
   /** Where its checksum is, in bytes, which changing a field has to keep right. */
   readonly checksum?: number
+  /** The checksum is not the one that most have, but SCTP's. */
+  readonly crc?: true
   /** The fields that the checksums of the layer above cover as well. */
   readonly pseudo?: readonly string[]
 }

@@ -111,7 +111,7 @@ function telling(tells: NonNullable<KeyEntry['tells']>): Pick<Key, 'learn' | 'le
       const above = headerOf(tells, toNumber(value))
       // Elsewhere the network layer is told by something else, and this adds nothing.
       const counts = tells !== 'ethertype' || context.family === 'netdev' || context.family === 'bridge'
-      if (above !== undefined && counts) context.learn(layer, above.name)
+      if (above !== undefined && above.layer === layer && counts) context.learn(layer, above.name)
     },
     ...(tells === 'l4proto' && { learnSome: (context: Context) => context.learn('transport', '?') }),
     ...(tells === 'ethertype' && {

@@ -1,11 +1,16 @@
 /** The ruleset as data. */
 
 import { type Answer, type Operation, settle } from '../netlink/operation.js'
-import type { Reader } from '../netlink/writer.js'
+import type { Names, Reader } from '../netlink/writer.js'
+import { isError } from '../rtnetlink.js'
 import * as chains from './chain.js'
 import type { NftChange } from './changes.js'
 import type { ReadElement } from './elements.js'
 import type { NftFamily } from './family.js'
+import type { NftFlowtable } from './flowtable.js'
+import * as flowtables from './flowtable.js'
+import * as objects from './object.js'
+import type { NftNamedObject } from './objects.js'
 import { type Copied, type Generation, itemsOf, query } from './requests.js'
 import { NFT_MSG_GETRULE, readRule, ruleSchema, ruleTable } from './rule.js'
 import { NFT_SET_ANONYMOUS } from './set.js'
@@ -27,6 +32,10 @@ export interface NftRuleset {
   sets: sets.NftSet[]
   /** The maps that have names. */
   maps: sets.NftMap[]
+  /** The objects that rules refer to by their names. */
+  objects: NftNamedObject[]
+  /** The flowtables. */
+  flowtables: NftFlowtable[]
   /** The rules, those of a chain in their order. */
   rules: NftRule[]
 }
@@ -62,16 +71,28 @@ export function* readRuleset(
   const rules = query(NFT_MSG_GETRULE, ruleSchema, family, DOING, true, (writer) =>
     ruleTable.write(writer, { table }, 'rule'),
   )
-  const [foundTables = [], foundChains = [], foundSets = [], foundRules = []] = itemsOf(
-    yield* settle([
-      dump(tables.NFT_MSG_GETTABLE, tables.tableSchema),
-      dump(chains.NFT_MSG_GETCHAIN, chains.chainSchema),
-      dump(setWire.NFT_MSG_GETSET, setWire.setSchema),
-      rules,
-    ]),
-  )
+  const [foundTables = [], foundChains = [], foundSets = [], foundObjects = [], foundFlowtables = [], foundRules = []] =
+    itemsOf(
+      yield* settle([
+        dump(tables.NFT_MSG_GETTABLE, tables.tableSchema),
+        dump(chains.NFT_MSG_GETCHAIN, chains.chainSchema),
+        dump(setWire.NFT_MSG_GETSET, setWire.setSchema),
+        dump(objects.NFT_MSG_GETOBJ, objects.objectSchema),
+        dump(flowtables.NFT_MSG_GETFLOWTABLE, flowtables.flowtableSchema),
+        rules,
+      ]),
+    )
   const wanted = (name: string | undefined): boolean => table === undefined || name === table
-  const ruleset: NftRuleset = { generation: id, tables: [], chains: [], sets: [], maps: [], rules: [] }
+  const ruleset: NftRuleset = {
+    generation: id,
+    tables: [],
+    chains: [],
+    sets: [],
+    maps: [],
+    objects: [],
+    flowtables: [],
+    rules: [],
+  }
   for (const found of foundTables) {
     const made = tables.readTable(found.family, attributesOf(tables.tableTable, found))
     if (made !== undefined && wanted(made.name)) ruleset.tables.push(made)
@@ -80,37 +101,76 @@ export function* readRuleset(
     const made = chains.readChain(found.family, attributesOf(chains.chainTable, found))
     if (made !== undefined && wanted(made.table)) ruleset.chains.push(made)
   }
-  const reported = foundSets
-    .map((found): ReportedSet => ({ family: found.family, values: attributesOf(setWire.setTable, found) }))
+  for (const found of foundObjects) {
+    const made = objects.readObject(found.family, attributesOf(objects.objectTable, found))
+    if (made !== undefined && wanted(made.table)) ruleset.objects.push(made)
+  }
+  for (const found of foundFlowtables) {
+    const made = flowtables.readFlowtable(found.family, attributesOf(flowtables.flowtableTable, found))
+    if (made !== undefined && wanted(made.table)) ruleset.flowtables.push(made)
+  }
+  const { found, byTable } = yield* understood(foundSets, wanted)
+  for (const { family: of, values, listed } of found) {
+    if ((listed.flags & NFT_SET_ANONYMOUS) !== 0) continue
+    const made = sets.readSet(of, values, listed, names)
+    if (made !== undefined && 'set' in made) ruleset.sets.push(made.set)
+    else if (made !== undefined) ruleset.maps.push(made.map)
+  }
+  for (const found of foundRules) {
+    const made = listedRule(found, byTable, names)
+    if (made !== undefined && wanted(made.table)) ruleset.rules.push(made)
+  }
+  return ruleset
+}
+
+/** Sets with what they hold, by their tables and their names. @internal */
+export type SetsByTable = ReadonlyMap<string, ReadonlyMap<string, ListedSet>>
+
+interface FoundSet extends ReportedSet {
+  readonly listed: ListedSet
+}
+
+/** Sets that were reported, with their elements. */
+function* understood(
+  messages: readonly Copied[],
+  wanted: (table: string | undefined) => boolean,
+): Operation<{ found: FoundSet[]; byTable: SetsByTable }> {
+  const reported = messages
+    .map((message): ReportedSet => ({ family: message.family, values: attributesOf(setWire.setTable, message) }))
     .filter(({ values }) => wanted(values.table))
   const elements = yield* readElements(reported)
   const byTable = new Map<string, Map<string, ListedSet>>()
-  reported.forEach(({ family: of, values }, index) => {
-    const listed = sets.readListedSet(values)
-    if (listed === undefined) return
-    const whole: ListedSet = { ...listed, elements: elements[index] ?? [] }
-    const key = `${of} ${values.table}`
-    byTable.set(key, (byTable.get(key) ?? new Map<string, ListedSet>()).set(listed.name, whole))
-    if ((listed.flags & NFT_SET_ANONYMOUS) !== 0) return
-    const made = sets.readSet(of, values, whole, names)
-    if (made !== undefined && 'set' in made) ruleset.sets.push(made.set)
-    else if (made !== undefined) ruleset.maps.push(made.map)
+  const found = reported.flatMap(({ family, values }, index) => {
+    const known = sets.readListedSet(values)
+    if (known === undefined) return []
+    const listed: ListedSet = { ...known, elements: elements[index] ?? [] }
+    const key = `${family} ${values.table}`
+    byTable.set(key, (byTable.get(key) ?? new Map<string, ListedSet>()).set(listed.name, listed))
+    return [{ family, values, listed }]
   })
-  const none = new Map<string, ListedSet>()
-  for (const found of foundRules) {
-    const values = attributesOf(ruleTable, found)
-    if (!wanted(values.table)) continue
-    const made = readRule(found.family, values, names, byTable.get(`${found.family} ${values.table}`) ?? none)
-    if (made !== undefined) ruleset.rules.push(made as NftRule)
-  }
-  return ruleset
+  return { found, byTable }
+}
+
+/** The sets of a family, or of one of its tables: what rules look things up in. @internal */
+export function* readSets(family: number, table: string | undefined): Operation<SetsByTable> {
+  const [found = []] = itemsOf(yield* settle([query(setWire.NFT_MSG_GETSET, setWire.setSchema, family, DOING, true)]))
+  return (yield* understood(found, (name) => table === undefined || name === table)).byTable
+}
+
+/** A rule that was reported. @internal */
+export function listedRule(found: Copied, sets: SetsByTable, names: Names): NftRule | undefined {
+  const values = attributesOf(ruleTable, found)
+  const known = sets.get(`${found.family} ${values.table}`) ?? new Map<string, ListedSet>()
+  return readRule(found.family, values, names, known) as NftRule | undefined
 }
 
 /**
  * The elements of sets. A hash table that grows while it is listed gives some of its elements twice and others not at all, without a word; but
  * never the one without the other.
+ *
+ * @internal
  */
-function* readElements(reported: readonly ReportedSet[]): Operation<ReadElement[][]> {
+export function* readElements(reported: readonly ReportedSet[]): Operation<ReadElement[][]> {
   const elements: ReadElement[][] = reported.map(() => [])
   let open = reported.map((_, index) => index)
   for (let tries = 0; open.length > 0 && tries < TRIES; tries++) {
@@ -122,7 +182,11 @@ function* readElements(reported: readonly ReportedSet[]): Operation<ReadElement[
         ),
       ),
     )
-    const found = itemsOf(answers).map((parts) =>
+    // A set that is gone by now: the ruleset is another one, and is listed anew.
+    const there = answers.map((answer) =>
+      isError(answer.error, 'ENOENT') ? { ...answer, error: undefined, items: [] } : answer,
+    )
+    const found = itemsOf(there).map((parts) =>
       parts.flatMap((part) => attributesOf(setWire.elementsTable, part).elements ?? []),
     )
     open = open.filter((index, at) => {
@@ -151,6 +215,8 @@ export function restore(ruleset: NftRuleset): NftChange[] {
   return [
     ...ruleset.tables.map((table): NftChange => ({ add: { table } })),
     ...ruleset.chains.map((chain): NftChange => ({ add: { chain } })),
+    ...ruleset.flowtables.map((flowtable): NftChange => ({ add: { flowtable } })),
+    ...ruleset.objects.map((object): NftChange => ({ add: { object } })),
     ...ruleset.sets.map((set): NftChange => ({ add: { set } })),
     ...ruleset.maps.map((map): NftChange => ({ add: { map } })),
     ...ruleset.rules.map((rule): NftChange => ({ add: { rule } })),

@@ -20,9 +20,17 @@ export interface Loaded {
   readonly value?: Uint8Array
   /** Anything else: an expression, and what it is of. */
   readonly source?: Source
+  /** Keys that it may turn out to be, under their masks. */
+  readonly partial?: readonly PartialKey[]
   readonly changes: readonly Change[]
   /** It was turned to the network's order. */
   readonly turned?: boolean
+}
+
+/** A key that has not all of what is loaded to itself. @internal */
+export interface PartialKey {
+  readonly key: Key
+  readonly mask: Uint8Array
 }
 
 /** @internal */
@@ -34,7 +42,7 @@ export interface Source {
   /** The keys it is made of. */
   readonly keys: readonly Key[]
   /** What a map has for its keys, when it is one. */
-  readonly parts?: readonly { readonly type: DataType }[]
+  readonly parts?: readonly { readonly type: DataType; readonly interval?: true | undefined }[]
 }
 
 /** What a register is, in the words of statements. @internal */
@@ -58,12 +66,16 @@ function headerAt(layer: Place['layer'], decoder: Decoder): Header | undefined {
   return known ?? (layer === 'transport' ? headersByName.get('th') : undefined)
 }
 
+const etherFields = (): readonly PlacedField[] => fieldsOf(headersByName.get('ether') as Header)
+
 /** The fields of the header at a place. @internal */
 export function fieldsAt({ layer }: Place, decoder: Decoder): readonly PlacedField[] {
   const header = headerAt(layer, decoder)
   if (header === undefined) return []
   const { message } = decoder.context
-  return fieldsOf(header).filter(({ only }) => only === undefined || message === undefined || only.includes(message))
+  // A VLAN's tag is counted from where the Ethernet header begins.
+  const fields = header.name === 'vlan' ? [...etherFields(), ...fieldsOf(header)] : fieldsOf(header)
+  return fields.filter(({ only }) => only === undefined || message === undefined || only.includes(message))
 }
 
 /** The key of a field. @internal */
@@ -85,20 +97,17 @@ export function describe(loaded: Loaded, decoder: Decoder): Described | undefine
   const { place, source } = loaded
   let changes = loaded.changes
   let found: Described | undefined
-  if (place !== undefined) {
-    const [first, second] = changes
-    const part =
-      first !== undefined && 'mask' in first && isZero(first.xor) ? partialField(place, first.mask, decoder) : undefined
-    if (part !== undefined) {
-      const key = keyOf(part)
-      const moved = second !== undefined && 'shift' in second && second.shift === '>>' && second.places === key.shift
-      found = { ...key, keys: [key], key, shift: moved ? 0 : key.shift }
-      changes = changes.slice(moved ? 2 : 1)
-    } else {
-      const field = wholeField(place, decoder)
-      const key = field && keyOf(field)
-      found = key ? { ...key, keys: [key], key, shift: 0 } : { ...rawPayload(place), shift: 0 }
-    }
+  const [first, second] = changes
+  const part =
+    first !== undefined && 'mask' in first && isZero(first.xor) ? partialKey(loaded, first.mask, decoder) : undefined
+  if (part !== undefined) {
+    const moved = second !== undefined && 'shift' in second && second.shift === '>>' && second.places === part.shift
+    found = { ...part, keys: [part], key: part, shift: moved ? 0 : part.shift }
+    changes = changes.slice(moved ? 2 : 1)
+  } else if (place !== undefined) {
+    const field = wholeField(place, decoder)
+    const key = field && keyOf(field)
+    found = key ? { ...key, keys: [key], key, shift: 0 } : { ...rawPayload(place), shift: 0 }
   } else if (source !== undefined) {
     const [key] = source.keys
     found = { ...source, shift: 0, key: key?.expression === source.expression ? key : undefined }
@@ -116,11 +125,15 @@ const wholeField = (place: Place, decoder: Decoder): PlacedField | undefined =>
     return mask === undefined && offset === place.offset && length === place.length
   })
 
-const partialField = (place: Place, mask: Uint8Array, decoder: Decoder): PlacedField | undefined =>
-  fieldsAt(place, decoder).find((field) => {
-    const bytes = bytesOf(field)
+/** The key that is what a mask leaves. */
+function partialKey({ place, partial }: Loaded, mask: Uint8Array, decoder: Decoder): Key | undefined {
+  if (place === undefined) return partial?.find((each) => equal(each.mask, mask))?.key
+  const field = fieldsAt(place, decoder).find((candidate) => {
+    const bytes = bytesOf(candidate)
     return bytes.mask !== undefined && bytes.offset === place.offset && equal(bytes.mask, mask)
   })
+  return field && keyOf(field)
+}
 
 /** The expression for an operation on bits. A mask at the end may turn out to be something else, and is left. */
 function changed(from: Described, change: Change, last: boolean): Described | undefined {

@@ -2,16 +2,25 @@
 
 import { invalidType, invalidValue } from '../netlink/check.js'
 import type { Names } from '../netlink/writer.js'
-import { type Element, needsInterval, parseElement, type WireElement, wireElements } from './elements.js'
-import type { Data } from './expression.js'
+import {
+  type Element,
+  type ElementData,
+  needsInterval,
+  parseElement,
+  type WireElement,
+  wireElements,
+} from './elements.js'
 import { byteorder } from './expressions/bitwise.js'
 import type { Program } from './program.js'
 import {
+  isObjects,
+  type MapData,
   NFT_SET_ANONYMOUS,
   NFT_SET_CONCAT,
   NFT_SET_CONSTANT,
   NFT_SET_INTERVAL,
   NFT_SET_MAP,
+  NFT_SET_OBJECT,
   type Part,
   type Parts,
   partLength,
@@ -30,7 +39,7 @@ export interface SetInfo {
   readonly flags: number
   readonly key: Parts
   /** What a map has for its keys. */
-  readonly data?: Parts | 'verdict' | undefined
+  readonly data?: MapData | undefined
 }
 
 /** A set that a rule brings with it. @internal */
@@ -58,7 +67,7 @@ const partOfTerm = (term: Term, alone: boolean): Part => ({
   type: term.type,
   bits: term.bits,
   order: term.order,
-  stored: term.shift > 0 ? undefined : term.stored,
+  stored: term.partial ? undefined : term.stored,
   ...(alone && term.shift > 0 && { shift: term.shift }),
 })
 
@@ -90,10 +99,10 @@ export function anonymousSet(
   const flags =
     NFT_SET_ANONYMOUS |
     NFT_SET_CONSTANT |
-    (data === undefined ? 0 : NFT_SET_MAP) |
+    (data === undefined ? 0 : isObjects(data) ? NFT_SET_OBJECT : NFT_SET_MAP) |
     (needsInterval(elements) ? NFT_SET_INTERVAL | (terms.length > 1 ? NFT_SET_CONCAT : 0) : 0)
   return program.lookups.anonymous({
-    name: data === undefined ? '__set%d' : '__map%d',
+    name: data === undefined ? '__set%d' : isObjects(data) ? '__objmap%d' : '__map%d',
     flags,
     key,
     data,
@@ -115,7 +124,7 @@ export function listedEntries(
   given: unknown,
   names: Names,
   path: string,
-  dataOf: (value: unknown, path: string) => Data,
+  dataOf: (value: unknown, path: string) => ElementData,
 ): Element[] {
   if (!Array.isArray(given)) throw invalidType(path, 'an array', given)
   if (given.length === 0) throw invalidValue(path, given, 'must not be empty')

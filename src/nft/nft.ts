@@ -8,12 +8,25 @@ import type { NftChange } from './changes.js'
 import { commit, isOutdated } from './commit.js'
 import { familyNumber, type NftFamily } from './family.js'
 import { type NftFilter, type NftRuleset, readRuleset } from './listing.js'
+import { whyRefused } from './misplaced.js'
+import type { NftNamedObject } from './objects.js'
 import { byComment, setsOf } from './references.js'
 import { generationNow } from './requests.js'
+import {
+  type ElementsFilter,
+  type ObjectsFilter,
+  type RulesFilter,
+  resetElements,
+  resetObjects,
+  resetRules,
+} from './reset.js'
+import type { NftRule } from './statements.js'
 import { Transaction } from './transaction.js'
 
 /** How often what was read is read anew, when it was changed meanwhile. */
 const TRIES = 10
+/** The same for a list, which nothing depends on. */
+const LIST_TRIES = 100
 
 /** How a transaction is made. */
 export interface ApplyOptions {
@@ -23,8 +36,15 @@ export interface ApplyOptions {
   echo?: boolean | undefined
 }
 
+/** How changes are made that depend on what there is. */
+export interface UpdateOptions {
+  /** How often it is tried while others are faster: ten times, when nothing is said; Infinity is as often as it takes. */
+  tries?: number | undefined
+}
+
 const filterNames = new Set(['family', 'table'])
 const flushNames = new Set(['family'])
+const updateNames = new Set(['tries'])
 const applyNames = new Set(['generation', 'echo'])
 
 /** Rules for packets: `nft`. */
@@ -50,13 +70,13 @@ export class NftOperations {
       const now = yield* generationNow('nft.apply')
       const resolved = yield* byComment(given)
       const transaction = new Transaction(now.names, yield* setsOf(resolved), echo === true)
-      for (const [index, change] of resolved.entries()) transaction.add(change, index)
+      for (const [index, change] of resolved.entries()) if (change !== undefined) transaction.add(change, index)
       // What was looked up has to be so still. Who looked nothing up need not mind others.
       const looked = resolved !== given
       try {
         return yield* commit(transaction, resolved, generation ?? (looked ? now.id : undefined))
       } catch (error) {
-        if (generation !== undefined || !isOutdated(error) || tries === TRIES) throw error
+        if (generation !== undefined || !isOutdated(error) || tries === TRIES) throw yield* whyRefused(error, resolved)
       }
     }
   }
@@ -66,16 +86,20 @@ export class NftOperations {
    * anew.
    *
    * @param plan may run more than once
-   * @throws NetlinkError ERESTART when somebody was faster ten times; otherwise what `list` and `apply` throw
+   * @throws NetlinkError ERESTART when somebody was faster each time; otherwise what `list` and `apply` throw
    */
-  *update(plan: (ruleset: NftRuleset) => readonly NftChange[]): Operation<void> {
+  *update(plan: (ruleset: NftRuleset) => readonly NftChange[], options: UpdateOptions = {}): Operation<void> {
+    onlyKnown('nft.update', options, updateNames)
+    const { tries: most = TRIES } = options
+    if (typeof plan !== 'function') throw invalidType('plan', 'a function', plan)
+    if (most !== Number.POSITIVE_INFINITY) integer('tries', most, 1, Number.MAX_SAFE_INTEGER)
     for (let tries = 1; ; tries++) {
       const ruleset = yield* this.list()
       try {
         yield* this.apply(plan(ruleset), { generation: ruleset.generation })
         return
       } catch (error) {
-        if (!isOutdated(error) || tries === TRIES) throw error
+        if (!isOutdated(error) || tries === most) throw error
       }
     }
   }
@@ -83,7 +107,7 @@ export class NftOperations {
   /**
    * The ruleset, or a part of it: `nft list ruleset`, `nft list table`. All of it is of one moment.
    *
-   * @throws NetlinkError EINTR when the ruleset changed each of the ten times it was read
+   * @throws NetlinkError EINTR when the ruleset changed each of the hundred times it was read
    */
   *list(filter: NftFilter = {}): Operation<NftRuleset> {
     onlyKnown('nft.list', filter, filterNames)
@@ -95,11 +119,41 @@ export class NftOperations {
       const ruleset = yield* readRuleset(number, table, before)
       const after = yield* generationNow('nft.list')
       if (before.id === after.id) return ruleset
-      if (tries === TRIES) {
+      if (tries === LIST_TRIES) {
         const failure = { errno: -constants.errno.EINTR, syscall: 'netlink', doing: 'nft.list' }
-        throw new NetlinkError(failure, `the ruleset changed each of the ${TRIES} times it was read`, [ruleset])
+        throw new NetlinkError(failure, `the ruleset changed each of the ${LIST_TRIES} times it was read`, [ruleset])
       }
     }
+  }
+
+  /**
+   * Has the counters and quotas of rules begin anew: `nft reset rules`. Linux 6.2.
+   *
+   * @returns the rules, with what they had counted
+   * @throws NetlinkError ENOENT when there is no such table, chain or handle
+   */
+  *resetRules(which: RulesFilter = {}): Operation<NftRule[]> {
+    return yield* resetRules(which)
+  }
+
+  /**
+   * Has the counters and quotas that the elements of a set have for themselves begin anew: `nft reset set`, `nft reset element`. Linux 6.5.
+   *
+   * @returns the elements, with what they had counted
+   * @throws NetlinkError ENOENT when there is no such set or element
+   */
+  *resetElements(which: ElementsFilter): Operation<unknown[]> {
+    return yield* resetElements(which)
+  }
+
+  /**
+   * Has counters and quotas with names begin anew: `nft reset counters`, `nft reset quotas`.
+   *
+   * @returns the objects, with what they had counted
+   * @throws NetlinkError ENOENT when there is no such object
+   */
+  *resetObjects(which: ObjectsFilter = {}): Operation<NftNamedObject[]> {
+    return yield* resetObjects(which)
   }
 
   /** Takes everything away, or all tables of a family: `nft flush ruleset`. */

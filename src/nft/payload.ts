@@ -2,7 +2,12 @@
 
 import { fromNumber, toBigInt, toNumber } from './bytes.js'
 import type { Context } from './context.js'
-import { NFT_PAYLOAD_CSUM_INET, NFT_PAYLOAD_L4CSUM_PSEUDOHDR, payload } from './expressions/payload.js'
+import {
+  NFT_PAYLOAD_CSUM_INET,
+  NFT_PAYLOAD_CSUM_SCTP,
+  NFT_PAYLOAD_L4CSUM_PSEUDOHDR,
+  payload,
+} from './expressions/payload.js'
 import type { NftFamily } from './family.js'
 import { fieldsOf, type Header, type HeaderField, type HeaderFields, headerOf, type PlacedField } from './header.js'
 import type { Program } from './program.js'
@@ -88,6 +93,7 @@ function fieldKey(field: PlacedField): Key {
     order: 'network',
     length,
     shift,
+    partial: mask !== undefined,
     place: mask === undefined ? place : undefined,
     leads: tells !== undefined || field.leads === true,
     stored,
@@ -119,13 +125,14 @@ function storeField(
   program: Program,
   word: number,
 ): void {
-  const { checksum, layer, pseudo } = header
+  const { checksum, crc, layer, pseudo } = header
+  const csumType = crc ? NFT_PAYLOAD_CSUM_SCTP : NFT_PAYLOAD_CSUM_INET
   program.emit(payload, {
     sreg: word,
     base: layer,
     offset,
     len: length,
-    ...(checksum !== undefined && { csumType: NFT_PAYLOAD_CSUM_INET, csumOffset: checksum }),
+    ...(checksum !== undefined && { csumType, csumOffset: checksum }),
     ...(pseudo?.includes(name) && { csumFlags: NFT_PAYLOAD_L4CSUM_PSEUDOHDR }),
   })
 }

@@ -2,7 +2,7 @@
 
 import { invalidValue } from '../netlink/check.js'
 import { type Operation, settle } from '../netlink/operation.js'
-import type { NftChange, RuleRef } from './changes.js'
+import type { NftChange, PlacedRule, RuleRef } from './changes.js'
 import { familyName, familyNumber, type NftFamily } from './family.js'
 import type { SetInfo } from './lookup.js'
 import { referenced } from './reference.js'
@@ -31,7 +31,7 @@ interface Located {
 }
 
 /** The sets that changes refer to by name and do not make. */
-function referred(changes: readonly NftChange[]): Referred[] {
+function referred(changes: readonly (NftChange | undefined)[]): Referred[] {
   const found = new Map<string, Referred>()
   const made = new Set<string>()
   const refer = (family: NftFamily, table: string, name: string): void => {
@@ -60,7 +60,7 @@ function referred(changes: readonly NftChange[]): Referred[] {
 }
 
 /** The sets that changes refer to and the kernel has. One that it does not have is for whoever refers to it to complain of. @internal */
-export function* setsOf(changes: readonly NftChange[]): Operation<Map<string, SetInfo>> {
+export function* setsOf(changes: readonly (NftChange | undefined)[]): Operation<Map<string, SetInfo>> {
   const references = referred(changes)
   const known = new Map<string, SetInfo>()
   if (references.length === 0) return known
@@ -80,27 +80,50 @@ export function* setsOf(changes: readonly NftChange[]): Operation<Map<string, Se
   return known
 }
 
-/** The rule that a change names by its comment, if it does. */
-function named(change: NftChange): RuleRef | undefined {
+/** A rule that a change names by its comment, and the change with its handle instead. */
+interface Named {
+  readonly rule: RuleRef
+  with(handle: number): NftChange
+}
+
+const hasComment = (value: unknown): value is { comment: string } =>
+  typeof value === 'object' && value !== null && 'comment' in value
+
+/** What a change names by its comment, if it does. */
+function named(change: NftChange): Named | undefined {
   if (typeof change !== 'object' || change === null) return undefined
   if ('replace' in change) {
     const { rule, of } = change.replace ?? {}
-    return of !== undefined && 'comment' in of ? { ...rule, handle: undefined, comment: of.comment } : undefined
+    if (!hasComment(of)) return undefined
+    return {
+      rule: { ...rule, comment: of.comment },
+      with: (handle) => ({ replace: { ...change.replace, of: { handle } } }),
+    }
+  }
+  for (const verb of ['add', 'insert'] as const) {
+    const object = verb in change ? (change as Record<string, { rule?: PlacedRule } | null>)[verb] : undefined
+    const rule = typeof object === 'object' ? object?.rule : undefined
+    if (rule === undefined || !hasComment(rule?.position)) continue
+    const { comment } = rule.position
+    const placed = (handle: number): PlacedRule => ({ ...rule, position: handle })
+    return {
+      rule: { ...rule, comment },
+      with: (handle) => (verb === 'add' ? { add: { rule: placed(handle) } } : { insert: { rule: placed(handle) } }),
+    }
   }
   const target = 'del' in change ? change.del : 'destroy' in change ? change.destroy : undefined
   if (typeof target !== 'object' || target === null || !('rule' in target)) return undefined
   const { rule } = target
-  return rule.handle === undefined && rule.comment !== undefined ? rule : undefined
+  if (rule.handle !== undefined || rule.comment === undefined) return undefined
+  const found = (handle: number): { rule: RuleRef } => ({ rule: { ...rule, handle } })
+  return { rule, with: (handle) => ('del' in change ? { del: found(handle) } : { destroy: found(handle) }) }
 }
 
-/** The same change with the rule's handle. */
-function withHandle(change: NftChange, rule: RuleRef, handle: number): NftChange {
-  if ('replace' in change) return { replace: { ...change.replace, of: { handle } } }
-  return 'del' in change ? { del: { rule: { ...rule, handle } } } : { destroy: { rule: { ...rule, handle } } }
-}
-
-/** Gives the rules that changes name by a comment their handles. Without any, the changes are returned as they are. @internal */
-export function* byComment(changes: readonly NftChange[]): Operation<readonly NftChange[]> {
+/**
+ * Gives the rules that changes name by a comment their handles. Without any, the changes are returned as they are; of what is to be destroyed and is not
+ * there, nothing is left. @internal
+ */
+export function* byComment(changes: readonly NftChange[]): Operation<readonly (NftChange | undefined)[]> {
   if (!changes.some(named)) return changes
   const [found = []] = itemsOf(yield* settle([query(NFT_MSG_GETRULE, ruleSchema, 0, 'nft.apply', true)]))
   const rules = found.map(({ family, reader }) => {
@@ -110,15 +133,16 @@ export function* byComment(changes: readonly NftChange[]): Operation<readonly Nf
   return changes.map((change, index) => {
     const wanted = named(change)
     if (wanted === undefined) return change
-    const { family, table, chain, comment } = wanted
+    const { family, table, chain, comment } = wanted.rule
     const same = rules.filter(
       (rule) => rule.family === family && rule.table === table && rule.chain === chain && rule.comment === comment,
     )
     const [only] = same
+    if (only === undefined && 'destroy' in change) return undefined
     if (only?.handle === undefined || same.length > 1) {
       const reason = same.length > 1 ? `is that of ${same.length} rules` : 'is that of no rule'
       throw invalidValue(`changes[${index}].rule.comment`, comment, `${reason} of chain ${family} ${table} ${chain}`)
     }
-    return withHandle(change, wanted, only.handle)
+    return wanted.with(only.handle)
   })
 }

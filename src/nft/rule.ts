@@ -18,6 +18,8 @@ export const NFT_MSG_GETRULE = 7
 /** @internal */
 export const NFT_MSG_DELRULE = 8
 /** @internal */
+export const NFT_MSG_GETRULE_RESET = 25
+/** @internal */
 export const NFT_MSG_DESTROYRULE = 28
 
 const NFTA_RULE_TABLE = 1
@@ -43,7 +45,7 @@ export const ruleTable = attributes({
 
 /** @internal */
 export const ruleSchema = nftSchema(
-  { NFT_MSG_NEWRULE, NFT_MSG_GETRULE, NFT_MSG_DELRULE, NFT_MSG_DESTROYRULE },
+  { NFT_MSG_NEWRULE, NFT_MSG_GETRULE, NFT_MSG_DELRULE, NFT_MSG_GETRULE_RESET, NFT_MSG_DESTROYRULE },
   ruleTable,
 )
 

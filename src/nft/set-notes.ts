@@ -4,6 +4,11 @@ import { integer, invalidType, invalidValue } from '../netlink/check.js'
 import { equal } from './bytes.js'
 import type { SetInfo } from './lookup.js'
 import {
+  HOST_ORDER,
+  isInterval,
+  isObjects,
+  type MapData,
+  NETWORK_ORDER,
   NFT_SET_ANONYMOUS,
   NFT_SET_INTERVAL,
   type Part,
@@ -17,7 +22,7 @@ import {
 } from './set.js'
 import { VERDICTS } from './sets.js'
 import { findKey, keyStoredAs } from './term.js'
-import { type DataType, type Span, single, typesByName } from './type.js'
+import { type DataType, type Order, type Span, single, typesByName } from './type.js'
 import { typesOf, verdictType } from './types.js'
 import {
   concatTypeOfEntry,
@@ -43,7 +48,7 @@ const verdictTypeOf = { sort: 1, data: [] }
 
 /**
  * What a set is declared to hold: a type as `nft` calls it (`ipv4_addr`), a key whose values it holds (`ip saddr`, as with `typeof` in
- * `nft`), or what is not known here, by the number that nft has for it and its length in bytes, its values being hexadecimal.
+ * `nft`); for what a map has, either with `interval` before it where those are ranges (`interval ipv4_addr`); or what is not known here, by the number that nft has for it and its length in bytes, its values being hexadecimal.
  */
 export type NftSetType =
   | string
@@ -86,12 +91,18 @@ export function declaredParts(path: string, given: unknown): Parts {
   return names.map((name, index) => declaredPart(Array.isArray(given) ? `${path}.${index}` : path, name))
 }
 
+/** What stands before the type of what a map has, if that are ranges. */
+const INTERVAL = 'interval '
+
 function declaredPart(path: string, name: unknown): Part {
   if (typeof name === 'object' && name !== null && 'number' in name && 'length' in name) {
     const number = integer(`${path}.number`, name.number, 1, 0xffff_ffff)
     return partOf(opaque(number, integer(`${path}.length`, name.length, 1, 64)))
   }
   if (typeof name !== 'string') throw invalidType(path, 'a type such as "ipv4_addr", or a key such as "ip saddr"', name)
+  if (name.startsWith(INTERVAL) && path.startsWith('map.map')) {
+    return { ...declaredPart(path, name.slice(INTERVAL.length)), interval: true }
+  }
   const key = findKey(name)
   if (key !== undefined) return { type: key.type, bits: key.bits, order: key.order, stored: key.stored, key: name }
   const type = typesByName.get(name)
@@ -102,8 +113,12 @@ function declaredPart(path: string, name: unknown): Part {
 
 /** How data says what the parts are: backwards. @internal */
 export function declarationOf(parts: Parts): NftSetType | NftSetType[] {
-  const one = ({ type, bits, key }: Part): NftSetType =>
-    key ?? (type.name.startsWith('#') || type.bits === 0 ? { number: type.id, length: Math.ceil(bits / 8) } : type.name)
+  const one = ({ type, bits, key, interval }: Part): NftSetType =>
+    key !== undefined
+      ? `${interval ? INTERVAL : ''}${key}`
+      : type.name.startsWith('#') || type.bits === 0
+        ? { number: type.id, length: Math.ceil(bits / 8) }
+        : `${interval ? INTERVAL : ''}${type.name}`
   const [only] = parts
   return parts.length === 1 && only !== undefined ? one(only) : parts.map(one)
 }
@@ -116,7 +131,10 @@ function reportedParts(number: number, length: number, noted: Uint8Array | undef
     const parts = keys.map(
       (key): Part => ({ type: key.type, bits: key.bits, order: key.order, stored: key.stored, key: key.expression }),
     )
-    if (partsLength(parts) === length && storedType(parts) === number) return parts
+    const ranges = parts.map((part): Part => ({ ...part, interval: true }))
+    for (const found of [parts, ranges]) {
+      if (partsLength(found) === length && storedType(found) === number) return found
+    }
   }
   return typedParts(number, length) ?? [partOf(opaque(number, length))]
 }
@@ -130,6 +148,10 @@ function typedParts(number: number, length: number): Parts | undefined {
   const others = types.reduce((sum, { bits }) => sum + 4 * words(Math.ceil(bits / 8)), 0)
   const rest = types.length === 1 ? length : length - others
   if (open.length > 1 || (open.length === 1 && rest <= 0)) return undefined
+  const [only] = types
+  if (types.length === 1 && only !== undefined && only.bits > 0 && 2 * Math.ceil(only.bits / 8) === length) {
+    return [{ ...partOf(only), interval: true }]
+  }
   const parts = types.map((type): Part => (type.bits === 0 ? partOf(opaque(type.id, rest)) : partOf(type)))
   return partsLength(parts) === length ? parts : undefined
 }
@@ -137,7 +159,7 @@ function typedParts(number: number, length: number): Parts | undefined {
 /** What a set holds, and what nft noted of it besides. @internal */
 export interface Notes {
   readonly key: Parts
-  readonly data?: Parts | 'verdict' | undefined
+  readonly data?: MapData | undefined
   readonly autoMerge: boolean
   readonly comment: string | undefined
 }
@@ -148,23 +170,32 @@ export function readNotes(reported: {
   keyLength?: number
   dataType?: number
   dataLength?: number
+  objType?: number
   userdata?: Uint8Array
 }): Notes | undefined {
-  const { keyType, keyLength, dataType, dataLength, userdata } = reported
+  const { keyType, keyLength, dataType, dataLength, objType, userdata } = reported
   if (keyType === undefined || keyLength === undefined) return undefined
   const notes = readUserData(userdata)
   const data =
-    dataType === undefined || dataLength === undefined
-      ? undefined
-      : dataType === VERDICTS
-        ? 'verdict'
-        : reportedParts(dataType, dataLength, notes.get(UDATA_DATA_TYPEOF))
+    objType !== undefined
+      ? { object: objType }
+      : dataType === undefined || dataLength === undefined
+        ? undefined
+        : dataType === VERDICTS
+          ? 'verdict'
+          : reportedParts(dataType, dataLength, notes.get(UDATA_DATA_TYPEOF))
   return {
     key: reportedParts(keyType, keyLength, notes.get(UDATA_KEY_TYPEOF)),
     data,
     autoMerge: (readNumber(notes.get(UDATA_MERGE)) ?? 0) !== 0,
     comment: readText(notes.get(UDATA_COMMENT)),
   }
+}
+
+/** The order of the bytes of what a map has for its keys, as nft notes it. @internal */
+export function dataOrderOf(userdata: Uint8Array | undefined): Order | undefined {
+  const number = readNumber(readUserData(userdata).get(UDATA_DATA_ORDER))
+  return number === NETWORK_ORDER ? 'network' : number === HOST_ORDER ? 'host' : undefined
 }
 
 /** What a key was made for. nft forgets it where it has turned numbers around, and of the keys of maps that rules bring with them. */
@@ -197,13 +228,15 @@ function dataTypeOf(data: SetInfo['data'], anonymous: boolean): Uint8Array[] {
 export function storedNotes({ key, data, flags }: SetInfo, merge: boolean, comment: string | undefined): Uint8Array {
   const anonymous = (flags & NFT_SET_ANONYMOUS) !== 0
   const turned = anonymous && (flags & NFT_SET_INTERVAL) !== 0
+  // Objects have no bytes of which there were an order.
+  const noted = isObjects(data) ? undefined : data
   return Buffer.concat([
     numberEntry(UDATA_KEY_ORDER, storedOrder(key)),
-    ...(data === undefined ? [] : [numberEntry(UDATA_DATA_ORDER, data === 'verdict' ? 0 : storedOrder(data))]),
+    ...(noted === undefined ? [] : [numberEntry(UDATA_DATA_ORDER, noted === 'verdict' ? 0 : storedOrder(noted))]),
     ...(merge ? [numberEntry(UDATA_MERGE, 1)] : []),
     ...keyTypeOf(key, anonymous && data !== undefined, turned),
-    ...dataTypeOf(data, anonymous),
-    ...(data === undefined ? [] : [numberEntry(UDATA_DATA_INTERVAL, 0)]),
+    ...dataTypeOf(noted, anonymous),
+    ...(data === undefined ? [] : [numberEntry(UDATA_DATA_INTERVAL, isInterval(data) ? 1 : 0)]),
     ...(comment === undefined ? [] : [textEntry(UDATA_COMMENT, comment)]),
   ])
 }

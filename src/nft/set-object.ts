@@ -6,8 +6,18 @@ import { equal } from './bytes.js'
 import { milliseconds, type NftStateful } from './elements.js'
 import { familyName, type NftFamily } from './family.js'
 import type { SetInfo } from './lookup.js'
-import { NFT_SET_CONCAT, NFT_SET_CONSTANT, NFT_SET_INTERVAL, NFT_SET_MAP } from './set.js'
-import { declarationOf, declaredParts, type NftSetType, readNotes, storedNotes } from './set-notes.js'
+import { objectNumber, objectType } from './object.js'
+import {
+  isObjects,
+  type MapData,
+  NFT_SET_CONCAT,
+  NFT_SET_CONSTANT,
+  NFT_SET_INTERVAL,
+  NFT_SET_MAP,
+  NFT_SET_OBJECT,
+  type Parts,
+} from './set.js'
+import { dataOrderOf, declarationOf, declaredParts, type NftSetType, readNotes, storedNotes } from './set-notes.js'
 import { concatFields, type ReadSet, setTable, wireSet } from './set-wire.js'
 import { elementData, type ListedSet, listedElements, mappedData } from './sets.js'
 import { readStateful, type WriteStateful } from './stateful.js'
@@ -68,7 +78,7 @@ export interface NftSet<F extends NftFamily = NftFamily> extends SetOptions<F> {
 
 /** A map with a name. */
 export interface NftMap<F extends NftFamily = NftFamily> extends SetOptions<F> {
-  /** What it has for its keys: a type or a key, a list of them, or `verdict`. */
+  /** What it has for its keys: a type or a key, a list of them; `verdict`; or a sort of object, such as `counter`, whose names it has. */
   map: NftSetType | readonly NftSetType[]
   /** Pairs of a key and what it has for it. */
   elements?: readonly (readonly [key: unknown, value: unknown])[] | undefined
@@ -84,8 +94,8 @@ const known = { set: new Set(ofBoth), map: new Set([...ofBoth, 'map']) }
 export function setInfo(given: NftSet | NftMap, what: 'set' | 'map', id: number): SetInfo {
   onlyKnown(what, given, known[what])
   const key = declaredParts(`${what}.type`, given.type)
-  const data = 'map' in given ? (given.map === 'verdict' ? 'verdict' : declaredParts('map.map', given.map)) : undefined
-  let flags = data === undefined ? 0 : NFT_SET_MAP
+  const data = 'map' in given ? mapOf(given.map) : undefined
+  let flags = data === undefined ? 0 : isObjects(data) ? NFT_SET_OBJECT : NFT_SET_MAP
   for (const [index, flag] of (given.flags ?? []).entries()) {
     flags |= flagBits[oneOf(`${what}.flags.${index}`, flag, Object.keys(flagBits) as NftSetFlag[])]
   }
@@ -96,6 +106,13 @@ export function setInfo(given: NftSet | NftMap, what: 'set' | 'map', id: number)
     throw invalidValue(`${what}.autoMerge`, given.autoMerge, `goes with the flag 'interval'`)
   }
   return { name: nftName(`${what}.name`, given.name), id, flags, key, data }
+}
+
+/** What a map is declared to have for its keys. */
+function mapOf(map: unknown): MapData {
+  if (map === 'verdict') return 'verdict'
+  const object = objectNumber(map)
+  return object === undefined ? declaredParts('map.map', map) : { object }
 }
 
 /** Writes a set with a name. @internal */
@@ -129,9 +146,20 @@ export function writeSet(writer: Writer, given: NftSet | NftMap, info: SetInfo, 
 
 /** A set as rules need to know it, and as it was reported. @internal */
 export function readListedSet(values: ReadSet): ListedSet | undefined {
-  const { name, flags = 0, keyType, keyLength, dataType, dataLength } = values
+  const { name, flags = 0, keyType, keyLength, dataType, dataLength, objType: object } = values
   if (name === undefined || keyType === undefined || keyLength === undefined) return undefined
-  return { name, flags, keyType, keyLength, dataType, dataLength, elements: [] }
+  const dataOrder = dataOrderOf(values.userdata)
+  return {
+    name,
+    flags,
+    keyType,
+    keyLength,
+    dataType,
+    dataLength,
+    elements: [],
+    ...(dataOrder && { dataOrder }),
+    ...(object !== undefined && { object }),
+  }
 }
 
 /** What rules have to know of a set that the kernel has. @internal */
@@ -178,10 +206,11 @@ export function readSet(
     const values = elements.map((element) => elementData(element, key, names, stateful))
     return { set: { ...options, ...(values.length > 0 && { elements: values }) } }
   }
-  const parts = data === 'verdict' ? undefined : data
+  const parts = Array.isArray(data) ? (data as Parts) : undefined
   const entries = elements.map(
     (element) => [elementData(element, key, names, stateful), mappedData(element.data, parts, names)] as const,
   )
-  const map = parts === undefined ? 'verdict' : declarationOf(parts)
+  const map =
+    parts !== undefined ? declarationOf(parts) : isObjects(data) ? (objectType(data.object) ?? 'unknown') : 'verdict'
   return { map: { ...options, map, ...(entries.length > 0 && { elements: entries }) } }
 }

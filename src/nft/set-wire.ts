@@ -6,7 +6,7 @@ import type { NftRef } from './chain.js'
 import { elementList, NFT_SET_ELEM_CATCHALL, NFT_SET_ELEM_INTERVAL_END, type WireElement } from './elements.js'
 import { instructions, oneInstruction } from './expression.js'
 import type { AnonymousSet, SetInfo } from './lookup.js'
-import { NFT_SET_CONCAT, NFT_SET_INTERVAL, partLength, partsLength, storedType } from './set.js'
+import { isObjects, NFT_SET_CONCAT, NFT_SET_INTERVAL, partLength, partsLength, storedType } from './set.js'
 import { storedNotes } from './set-notes.js'
 import { VERDICTS } from './sets.js'
 import { be64, bytes, LONGEST_NAME, nftName, nftSchema } from './wire.js'
@@ -27,6 +27,8 @@ export const NFT_MSG_DELSETELEM = 14
 export const NFT_MSG_DESTROYSET = 29
 /** @internal */
 export const NFT_MSG_DESTROYSETELEM = 30
+/** @internal */
+export const NFT_MSG_GETSETELEM_RESET = 33
 
 const NFTA_SET_TABLE = 1
 const NFTA_SET_NAME = 2
@@ -96,7 +98,7 @@ export const elementsTable = attributes({
 
 /** @internal */
 export const elementsSchema = nftSchema(
-  { NFT_MSG_NEWSETELEM, NFT_MSG_GETSETELEM, NFT_MSG_DELSETELEM, NFT_MSG_DESTROYSETELEM },
+  { NFT_MSG_NEWSETELEM, NFT_MSG_GETSETELEM, NFT_MSG_DELSETELEM, NFT_MSG_DESTROYSETELEM, NFT_MSG_GETSETELEM_RESET },
   elementsTable,
 )
 
@@ -113,11 +115,15 @@ export function wireSet(table: string, info: SetInfo): Options<typeof setTable> 
     flags,
     keyType: storedType(key),
     keyLength: partsLength(key),
-    ...(data !== undefined && {
-      dataType: data === 'verdict' ? VERDICTS : storedType(data),
-      dataLength: data === 'verdict' ? 0 : partsLength(data),
-    }),
+    ...dataFields(data),
   }
+}
+
+function dataFields(data: SetInfo['data']): Options<typeof setTable> {
+  if (data === undefined) return {}
+  if (isObjects(data)) return { objType: data.object }
+  if (data === 'verdict') return { dataType: VERDICTS, dataLength: 0 }
+  return { dataType: storedType(data), dataLength: partsLength(data) }
 }
 
 /** The sizes of the parts of a concatenation of ranges. @internal */

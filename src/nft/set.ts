@@ -15,6 +15,8 @@ export const NFT_SET_INTERVAL = 0x4
 /** @internal */
 export const NFT_SET_MAP = 0x8
 /** @internal */
+export const NFT_SET_OBJECT = 0x40
+/** @internal */
 export const NFT_SET_CONCAT = 0x80
 
 /** One part of what a set holds: all of it, unless it is a concatenation. @internal */
@@ -27,16 +29,30 @@ export interface Part {
   readonly key?: string | undefined
   /** How many bits stand below a value where it is compared as it is in its header. */
   readonly shift?: number | undefined
+  /** It is a range: where it begins, and after that where it ends. */
+  readonly interval?: true | undefined
 }
 
 /** The parts of a key, or of what a map has for it. @internal */
 export type Parts = readonly Part[]
 
+/** What a map of objects has for its keys: the number of a sort of object. @internal */
+export interface ObjectData {
+  readonly object: number
+}
+
+/** What a map has for its keys. @internal */
+export type MapData = Parts | 'verdict' | ObjectData
+
+/** @internal */
+export const isObjects = (data: MapData | undefined): data is ObjectData => typeof data === 'object' && 'object' in data
+
 /** A part that is a type by itself. @internal */
 export const partOf = (type: DataType): Part => ({ type, bits: type.bits, order: type.order })
 
 /** Bytes a part takes in what is loaded of it. @internal */
-export const partLength = ({ bits, shift }: Part): number => byteLength(bits + (shift ?? 0))
+export const partLength = ({ bits, shift, interval }: Part): number =>
+  byteLength(bits + (shift ?? 0)) * (interval ? 2 : 1)
 
 /** Words of registers, each of four bytes, that some bytes take. @internal */
 export const words = (length: number): number => Math.ceil(length / 4)
@@ -51,6 +67,7 @@ export function partsOf(number: number, length: number): Parts | undefined {
   if (types === undefined) return undefined
   const [only] = types
   if (types.length === 1 && only !== undefined) {
+    if (only.bits !== 0 && 2 * byteLength(only.bits) === length) return [{ ...partOf(only), interval: true }]
     if (only.bits !== 0 && byteLength(only.bits) !== length) return undefined
     return [{ type: only, bits: only.bits || 8 * length, order: only.order }]
   }
@@ -88,15 +105,24 @@ export function partBytes(parts: Parts, bytes: Uint8Array, ordered: boolean): Ui
   })
 }
 
+/** The byte orders as nft notes them. @internal */
+export const HOST_ORDER = 1
+/** @internal */
+export const NETWORK_ORDER = 2
+
 /** The byte order nft notes for a key: none for a concatenation. @internal */
 export function storedOrder(parts: Parts): number {
   const [only] = parts
   if (parts.length !== 1 || only === undefined) return 0
-  return only.order === 'network' ? 2 : 1
+  return only.order === 'network' ? NETWORK_ORDER : HOST_ORDER
 }
 
 /** The number nft stores for what the parts are. @internal */
 export const storedType = (parts: Parts): number => typeNumber(parts.map(({ type }) => type))
+
+/** Whether what a map has are ranges. @internal */
+export const isInterval = (data: MapData | undefined): boolean =>
+  Array.isArray(data) && (data as Parts).some(({ interval }) => interval === true)
 
 /** Moves a value to where it is in its header's bytes, and back. @internal */
 export function shifted(span: Span, bits: number): Span {

@@ -2,11 +2,17 @@
 
 import type { Names } from '../netlink/writer.js'
 import { compare, predecessor } from './bytes.js'
-import { NFT_SET_ELEM_CATCHALL, NFT_SET_ELEM_INTERVAL_END, type OptionedElement, type ReadElement } from './elements.js'
+import {
+  type ElementData,
+  NFT_SET_ELEM_CATCHALL,
+  NFT_SET_ELEM_INTERVAL_END,
+  type OptionedElement,
+  type ReadElement,
+} from './elements.js'
 import type { Data } from './expression.js'
 import { NFT_SET_INTERVAL, type Parts, partBytes, partsOf } from './set.js'
 import type { ReadStateful } from './stateful.js'
-import { byteLength, type Span } from './type.js'
+import { byteLength, type Order, type Span } from './type.js'
 import { commentOf } from './userdata.js'
 import { verdictOf } from './verdicts.js'
 
@@ -18,6 +24,10 @@ export interface ListedSet {
   readonly keyLength: number
   readonly dataType?: number | undefined
   readonly dataLength?: number | undefined
+  /** The order of the bytes of what it has, for numbers that have no type of their own. */
+  readonly dataOrder?: Order | undefined
+  /** The sort of objects that it has. */
+  readonly object?: number | undefined
   readonly elements: readonly ReadElement[]
 }
 
@@ -27,9 +37,12 @@ export const VERDICTS = 0xffff_ff00
 /** What an element is: a span for each part, what a map has for it, and what else it has. @internal */
 export interface ListedElement {
   readonly spans: readonly Span[] | undefined
-  readonly data?: Data | undefined
+  readonly data?: ElementData | undefined
   readonly wire: ReadElement
 }
+
+const dataOf = ({ data, objref }: ReadElement): ElementData | undefined =>
+  objref === undefined ? data : { object: objref }
 
 /** The elements of a set, in order. `parts` are how its keys are to be understood. @internal */
 export function listedElements(set: ListedSet, parts: Parts): ListedElement[] {
@@ -37,7 +50,7 @@ export function listedElements(set: ListedSet, parts: Parts): ListedElement[] {
   const found: ListedElement[] = []
   const all: ListedElement[] = []
   for (const wire of set.elements) {
-    if (((wire.flags ?? 0) & NFT_SET_ELEM_CATCHALL) !== 0) all.push({ spans: undefined, data: wire.data, wire })
+    if (((wire.flags ?? 0) & NFT_SET_ELEM_CATCHALL) !== 0) all.push({ spans: undefined, data: dataOf(wire), wire })
   }
   if (interval && parts.length === 1) found.push(...intervals(set.elements))
   else {
@@ -49,7 +62,7 @@ export function listedElements(set: ListedSet, parts: Parts): ListedElement[] {
       const last = end === undefined ? first : partBytes(parts, end, interval)
       found.push({
         spans: first.map((bytes, index) => ({ first: bytes, last: last[index] as Uint8Array })),
-        data: wire.data,
+        data: dataOf(wire),
         wire,
       })
     }
@@ -81,7 +94,7 @@ function* intervals(elements: readonly ReadElement[]): Generator<ListedElement> 
     if (end) continue
     const next = edges[index + 1]
     const last = next === undefined ? key.map(() => 0xff) : (predecessor(next.key) as Uint8Array)
-    yield { spans: [{ first: key, last }], data: wire.data, wire }
+    yield { spans: [{ first: key, last }], data: dataOf(wire), wire }
   }
 }
 
@@ -121,16 +134,22 @@ export function narrowed(span: Span, shift: number, length: number): Span {
 }
 
 /** What a map has for a key: a value of these parts, or a verdict. @internal */
-export function mappedData(data: Data | undefined, parts: Parts | undefined, names: Names): unknown {
+export function mappedData(data: ElementData | undefined, parts: Parts | undefined, names: Names): unknown {
   if (data === undefined) return undefined
   if ('verdict' in data) return verdictOf(data.verdict)
+  if ('object' in data) return data.object
   if (parts === undefined) return undefined
-  const spans = partBytes(parts, data.value, false).map((bytes) => ({ first: bytes, last: bytes }))
+  const spans = partBytes(parts, data.value, false).map((bytes, index) => {
+    if (!parts[index]?.interval) return { first: bytes, last: bytes }
+    const half = bytes.length / 2
+    return { first: bytes.subarray(0, half), last: bytes.subarray(half) }
+  })
   return keyData(spans, parts, names)
 }
 
 /** The parts of what a map has for its keys; undefined for verdicts, and for what is not known. @internal */
-export const dataParts = ({ dataType, dataLength }: ListedSet): Parts | undefined =>
-  dataType === undefined || dataType === VERDICTS || dataLength === undefined
-    ? undefined
-    : partsOf(dataType, dataLength)
+export const dataParts = ({ dataType, dataLength, dataOrder }: ListedSet): Parts | undefined => {
+  if (dataType === undefined || dataType === VERDICTS || dataLength === undefined) return undefined
+  const parts = partsOf(dataType, dataLength)
+  return parts?.map((part) => (part.type.bits === 0 && dataOrder !== undefined ? { ...part, order: dataOrder } : part))
+}

@@ -37,7 +37,8 @@ export function statementKind<S extends AnyStatement>(made: StatementKind<S>): S
 }
 
 /** The sort a statement is of. @internal */
-export const kindOf = (statement: AnyStatement): StatementKind<AnyStatement> | undefined => kinds.get(statement.kind)
+export const kindOf = (statement: AnyStatement | null): StatementKind<AnyStatement> | undefined =>
+  kinds.get(statement?.kind ?? '')
 
 /** Writes a statement into a program. An error begins with what it is about: `statement 2 (tcp dport)`. @internal */
 export function writeStatement(statement: AnyStatement, program: Program, path: string): void {

@@ -32,6 +32,8 @@ export interface Term {
   readonly length: number
   /** How many bits stand after it in what is loaded, for a field that ends inside a byte. */
   readonly shift: number
+  /** What is loaded has other bits as well, which are taken off. */
+  readonly partial?: boolean | undefined
   /** Plain bytes of the packet, which a shorter comparison need not load all of. */
   readonly place?: Place | undefined
   /** It says which protocol comes next: where matches are joined, it has to stay where it is. */

@@ -7,16 +7,18 @@
 import { invalidType, invalidValue } from '../netlink/check.js'
 import type { Request } from '../netlink/operation.js'
 import { NLM_F_CREATE, NLM_F_ECHO } from '../netlink/protocol.js'
-import type { Names, Reader, Writer } from '../netlink/writer.js'
+import { type Names, type Reader, Writer } from '../netlink/writer.js'
 import * as chains from './chain.js'
 import type { NftChange } from './changes.js'
 import { type Element, parseElement, wireElements } from './elements.js'
 import './features.js'
+import type { Instruction } from './expression.js'
 import { familyNumber, type NftFamily } from './family.js'
 import type { AnonymousSet, Lookups, SetInfo } from './lookup.js'
 import { Program } from './program.js'
 import { setKey } from './references.js'
 import { type AnyRule, NFT_MSG_NEWRULE, ruleSchema, ruleTable } from './rule.js'
+import { NFT_SET_INTERVAL } from './set.js'
 import * as sets from './set-object.js'
 import * as setWire from './set-wire.js'
 import { type WriteStateful, writeStateful } from './stateful.js'
@@ -24,9 +26,8 @@ import { type AnyStatement, kindOf, writeStatement } from './statement.js'
 import { writeNeed } from './statements/match.js'
 import * as tables from './table.js'
 import { commentData } from './userdata.js'
-import { mapData } from './value.js'
+import { elementData } from './value.js'
 import { verbs } from './verbs.js'
-import { verdictData } from './verdicts.js'
 import { message, nfgenmsg, nftName, writeHeader } from './wire.js'
 
 /** A message of a transaction. @internal */
@@ -36,6 +37,10 @@ export interface Message {
   readonly change: number
   /** Of a rule, which of its statements each of its expressions is part of. */
   readonly statements?: readonly number[]
+  /** Of a set that a rule brings with it, the statement that it is part of. */
+  readonly statement?: number | undefined
+  /** Of a part of a set's elements that are sent as they were given, which is the first of them. */
+  readonly firstElement?: number | undefined
 }
 
 /** Where a rule is, for errors. */
@@ -65,6 +70,8 @@ export class Transaction {
   #change = 0
   /** How errors call the change at hand. */
   #doing = ''
+  /** Which statement of a rule is at hand. */
+  #statement: number | undefined
 
   /** `sets` are those that the kernel has, by the names `referencesOf` gives them. */
   constructor(names: Names, sets: ReadonlyMap<string, SetInfo>, echo: boolean) {
@@ -81,18 +88,12 @@ export class Transaction {
   add(change: NftChange, index: number): void {
     this.#change = index
     this.#doing = ''
+    this.#statement = undefined
     try {
       this.#compile(change)
     } catch (error) {
-      throw this.#located(error)
+      throw located(error, index, this.#doing)
     }
-  }
-
-  #located(error: unknown): unknown {
-    if (!(error instanceof Error) || !('code' in error)) return error
-    const where = `changes[${this.#change}]${this.#doing === '' ? '' : ` (${this.#doing})`}`
-    error.message = `${where}: ${error.message}`
-    return error
   }
 
   #compile(change: NftChange): void {
@@ -124,24 +125,31 @@ export class Transaction {
     family: NftFamily | undefined,
     schema: Request['schema'],
     write: (writer: Writer) => void,
-    statements?: readonly number[],
+    { statements, firstElement }: Pick<Message, 'statements' | 'firstElement'> = {},
   ): void {
+    const [change, doing, statement] = [this.#change, this.#doing, this.#statement]
     const number = family === undefined ? 0 : familyNumber('family', family)
-    const first = this.messages.at(-1)?.change !== this.#change
+    const first = this.messages.at(-1)?.change !== change
     const echo = this.#echo && (flags & NLM_F_CREATE) !== 0
     this.messages.push({
-      change: this.#change,
+      change,
+      statement,
+      firstElement,
       ...(statements && { statements }),
       request: {
         type: message(type),
         flags: flags | (echo ? NLM_F_ECHO : 0),
         schema,
         doing: 'nft.apply',
-        subject: this.#doing,
+        subject: doing,
         transaction: this.#identity,
         encode(writer) {
           writeHeader(writer, number)
-          write(writer)
+          try {
+            write(writer)
+          } catch (error) {
+            throw located(error, change, doing)
+          }
         },
         ...(echo && (first || statements !== undefined) && { decode: decodeHandle(schema) }),
       },
@@ -189,35 +197,40 @@ export class Transaction {
     set: SetInfo,
     elements: AnonymousSet['elements'],
   ): void {
+    let sent = 0
     for (const portion of setWire.portions(elements)) {
-      this.send(type, flags, family, setWire.elementsSchema, (writer) =>
-        setWire.elementsTable.write(
-          writer,
-          { table, set: set.name, setId: set.id, elements: [...portion] },
-          'elements',
-        ),
-      )
+      const values = { table, set: set.name, setId: set.id, elements: [...portion] }
+      const write = (writer: Writer): void => setWire.elementsTable.write(writer, values, 'elements')
+      // Ranges are sent in another order, and as two each.
+      const firstElement = (set.flags & NFT_SET_INTERVAL) === 0 ? sent : undefined
+      this.send(type, flags, family, setWire.elementsSchema, write, { firstElement })
+      sent += portion.length
     }
   }
 
-  addRule(given: AnyRule & { position?: number | undefined }, flags: number, replace = false): void {
+  addRule(given: AnyRule & { position?: unknown }, flags: number, replace = false): void {
     const { family, table, chain, statements, handle, position, comment, compat } = given
     onlyRuleOptions(given)
     familyNumber('rule.family', family)
     nftName('rule.table', table)
     nftName('rule.chain', chain)
     if (!Array.isArray(statements)) throw invalidType('rule.statements', 'an array', statements)
+    if (position !== undefined && typeof position !== 'number') {
+      throw invalidType('rule.position', 'the handle of a rule, or { comment: … }', position)
+    }
     const program = new Program(family, this.#names, this.#lookups(family, table), writeNeed)
     const known = this.#chains.get(setKey(family, table, chain))
     for (const [index, statement] of (statements as readonly AnyStatement[]).entries()) {
       program.begin(index)
+      this.#statement = index
       try {
-        if (known !== undefined) checkPlace(statement, known)
+        checkPlace(statement, known)
         writeStatement(statement, program, `statements.${index}`)
       } catch (error) {
         throw inStatement(error, index, statement)
       }
     }
+    this.#statement = undefined
     const { instructions, statements: parts } = program.finish()
     const values = {
       table,
@@ -229,7 +242,15 @@ export class Transaction {
       position,
       ...(replace && { handle }),
     }
-    this.send(NFT_MSG_NEWRULE, flags, family, ruleSchema, (writer) => ruleTable.write(writer, values, 'rule'), parts)
+    const write = (writer: Writer): void => {
+      try {
+        ruleTable.write(writer, values, 'rule')
+      } catch (error) {
+        const at = parts[instructions.findIndex(isMalformed)]
+        throw at === undefined ? error : inStatement(error, at, statements[at] as AnyStatement)
+      }
+    }
+    this.send(NFT_MSG_NEWRULE, flags, family, ruleSchema, write, { statements: parts })
   }
 
   addSet(given: sets.NftSet | sets.NftMap, flags: number, what: 'set' | 'map'): void {
@@ -254,10 +275,7 @@ export class Transaction {
       if (!Array.isArray(each) || each.length !== 2) throw invalidType(path, 'a pair of a key and a value', each)
       const element = parseElement(key, each[0], `${path}.0`, this.#names, stateful)
       const value = `${path}.1`
-      const wire =
-        data === 'verdict'
-          ? { verdict: verdictData(each[1], value) }
-          : mapData(data, each[1], { names: this.#names }, value)
+      const wire = elementData(data, each[1], { names: this.#names }, value)
       return { ...element, data: wire }
     })
   }
@@ -280,6 +298,23 @@ export class Transaction {
   }
 }
 
+/** Whether an expression cannot be written. */
+function isMalformed(expression: Instruction): boolean {
+  try {
+    ruleTable.write(new Writer(1024), { expressions: [expression] }, 'rule')
+    return false
+  } catch {
+    return true
+  }
+}
+
+/** Says of an error which change it is about. */
+function located(error: unknown, change: number, doing: string): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error
+  error.message = `changes[${change}]${doing === '' ? '' : ` (${doing})`}: ${error.message}`
+  return error
+}
+
 function hexBytes(path: string, value: unknown): Uint8Array {
   if (typeof value === 'string' && /^([\da-f]{2})*$/i.test(value)) return Buffer.from(value, 'hex')
   throw invalidValue(path, value, 'must be bytes in hexadecimal')
@@ -296,7 +331,7 @@ function onlyRuleOptions(given: object): void {
 }
 
 /** A statement that the chain's type or hook has no place for. */
-function checkPlace(statement: AnyStatement, { type, hook }: chains.NftChain): void {
+function checkPlace(statement: AnyStatement, { type, hook }: Partial<chains.NftBaseChain> = {}): void {
   const kind = kindOf(statement)
   if (kind === undefined || hook === undefined) return
   if (kind.type !== undefined && kind.type !== type) {
@@ -311,6 +346,17 @@ function checkPlace(statement: AnyStatement, { type, hook }: chains.NftChain): v
   }
 }
 
+/** Finds fault with a rule that has a statement its chain has no place for. @internal */
+export function checkPlaces(statements: readonly AnyStatement[], chain: chains.NftChain): void {
+  for (const [index, statement] of statements.entries()) {
+    try {
+      checkPlace(statement, chain)
+    } catch (error) {
+      throw inStatement(error, index, statement)
+    }
+  }
+}
+
 /** What a statement is about, for errors: its key, or its kind. @internal */
 export function statementName(statement: AnyStatement): string {
   const { kind, left, key } = statement as { kind: unknown; left?: unknown; key?: unknown }
@@ -319,7 +365,8 @@ export function statementName(statement: AnyStatement): string {
   return Array.isArray(about) ? about.filter((each) => typeof each === 'string').join(' . ') : String(kind)
 }
 
-function inStatement(error: unknown, index: number, statement: AnyStatement): unknown {
+/** Says of an error which statement it is about. @internal */
+export function inStatement(error: unknown, index: number, statement: AnyStatement): unknown {
   if (error instanceof Error && 'code' in error) {
     const name = typeof statement === 'object' && statement !== null ? ` (${statementName(statement)})` : ''
     error.message = `statement ${index}${name}: ${error.message}`

@@ -126,6 +126,9 @@ export const inetProto = symbolic(
   },
 )
 
+/** Bits without names: `comp flags`. @internal */
+export const bitmaskType = numeric('bitmask', 3, 0, 'network')
+
 /** A port: by number. @internal */
 export const inetService = numeric('inet_service', 13, 16, 'network')
 
@@ -155,6 +158,9 @@ export const ifaceType = symbolic(
   { ether: 1, ppp: 512, ipip: 768, ipip6: 769, loopback: 772, sit: 776, ipgre: 778 },
 )
 
+/** A realm of routes. @internal */
+export const realm = symbolic({ name: 'realm', id: 22, bits: 32, order: 'host' }, { default: 0 })
+
 /** A device group. @internal */
 export const devgroup = symbolic({ name: 'devgroup', id: 35, bits: 32, order: 'host' }, { default: 0 })
 
@@ -181,6 +187,23 @@ export const ifname = dataType<string>({
     if (prefix !== undefined || !equal(first, last)) return `${text}*`
     return text.replace(/\*$/, '\\*')
   },
+})
+
+/** A text of at most so many bytes, less one. @internal */
+export const textOf = (length: number): DataType<string> => ({
+  name: 'string',
+  id: 5,
+  bits: 8 * length,
+  order: 'text',
+  parse(value, path) {
+    if (typeof value !== 'string') throw invalidType(path, 'a string', value)
+    if (value === '' || value.includes('\0')) throw invalidValue(path, value, 'must not be empty, nor hold a NUL')
+    if (Buffer.byteLength(value) >= length) throw invalidValue(path, value, `must be at most ${length - 1} bytes`)
+    const bytes = new Uint8Array(length)
+    new TextEncoder().encodeInto(value, bytes)
+    return single(bytes)
+  },
+  format: ({ first }) => Buffer.from(first).toString().replace(/\0.*$/s, ''),
 })
 
 /** There or not. @internal */

@@ -1,17 +1,29 @@
 /** Values that statements give to something: constants, keys, what is computed, and what a map has for a key. */
 
 import { invalidType, invalidValue } from '../netlink/check.js'
+import type { ElementData } from './elements.js'
 import type { Data } from './expression.js'
 import { immediate } from './expressions/immediate.js'
 import { lookup } from './expressions/lookup.js'
-import { anonymousSet, keyTerms, keyWords, listedEntries, loadKey, namedSet, type SetInfo } from './lookup.js'
+import {
+  anonymousSet,
+  keyTerms,
+  keyWords,
+  listedEntries,
+  loadKey,
+  namedSet,
+  type SetInfo,
+  toNetworkOrder,
+} from './lookup.js'
 import type { Program } from './program.js'
 import { referenced } from './reference.js'
-import { type Part, type Parts, partsLength, registerBytes } from './set.js'
+import { isObjects, type MapData, type Part, type Parts, partsLength, registerBytes } from './set.js'
 import { shiftRight } from './statements/bits.js'
 import type { MapExpression } from './statements/map.js'
 import { computationOf, keyNamed, type Term, termOf } from './term.js'
 import { byteLength, isSingle } from './type.js'
+import { verdictData } from './verdicts.js'
+import { nftName } from './wire.js'
 
 /** Puts a value into registers. @internal */
 export type Load = (program: Program, word: number) => void
@@ -48,6 +60,7 @@ export function prepareValue(value: unknown, part: Part, program: Program, path:
   return (to, word) => {
     term.load(to, word)
     if (term.shift > 0) shiftRight(term, to, word)
+    if (part.order === 'network') toNetworkOrder(term, to, word)
   }
 }
 
@@ -82,8 +95,11 @@ function mapFor(terms: readonly Term[], given: unknown, data: Parts, program: Pr
   }
   const set = namedSet(name, terms, program, path)
   const has = set.data
-  if (has === undefined || has === 'verdict' || partsLength(has) !== partsLength(data)) {
-    const what = has === undefined ? 'a set' : has === 'verdict' ? 'a map of verdicts' : `a map of ${names(has)}`
+  if (has === undefined || has === 'verdict' || isObjects(has) || partsLength(has) !== partsLength(data)) {
+    const what =
+      has === undefined
+        ? 'a set'
+        : `a map of ${has === 'verdict' ? 'verdicts' : isObjects(has) ? 'objects' : names(has)}`
     throw invalidValue(path, given, `is ${what}, and what is wanted is a map of ${names(data)}`)
   }
   return set
@@ -97,10 +113,17 @@ export function mapData(parts: Parts, value: unknown, program: Pick<Program, 'na
   if (!Array.isArray(values) || values.length !== parts.length) {
     throw invalidType(path, `a list of ${parts.length} values, one for each part`, value)
   }
-  const spans = parts.map(({ type, bits }, index) => {
+  const spans = parts.map(({ type, bits, interval }, index) => {
     const span = type.parse(values[index], path, program.names, bits)
+    if (interval) return Buffer.concat([span.first, span.last])
     if (!isSingle(span)) throw invalidValue(path, value, 'must be a single value')
     return span.first
   })
   return { value: registerBytes(parts, spans, false) }
+}
+
+/** What a map with a name has for a key: a value, a verdict, or the name of an object. @internal */
+export function elementData(data: MapData, value: unknown, program: Pick<Program, 'names'>, path: string): ElementData {
+  if (data === 'verdict') return { verdict: verdictData(value, path) }
+  return isObjects(data) ? { object: nftName(path, value) } : mapData(data, value, program, path)
 }

@@ -3,7 +3,11 @@
 import { invalidValue } from '../netlink/check.js'
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
 import * as chains from './chain.js'
+import type { NftObjectRef } from './changes.js'
 import type { NftFamily } from './family.js'
+import * as flowtables from './flowtable.js'
+import * as objects from './object.js'
+import type { NftNamedObject } from './objects.js'
 import { type AnyRule, NFT_MSG_DELRULE, NFT_MSG_DESTROYRULE, ruleSchema, ruleTable } from './rule.js'
 import type * as sets from './set-object.js'
 import * as setWire from './set-wire.js'
@@ -31,6 +35,14 @@ const adding = (flags: number): Record<string, Compile> => ({
   },
   elements(value: { family: NftFamily; table: string; set: string; elements: unknown }) {
     this.changeElements(value, setWire.NFT_MSG_NEWSETELEM, flags)
+  },
+  flowtable(value: flowtables.NftFlowtable) {
+    this.send(flowtables.NFT_MSG_NEWFLOWTABLE, flags, value.family, flowtables.flowtableSchema, (writer) =>
+      flowtables.writeFlowtable(writer, value),
+    )
+  },
+  object(value: NftNamedObject) {
+    this.send(objects.NFT_MSG_NEWOBJ, flags, value.family, objects.objectSchema, objects.objectWriter(value))
   },
 })
 
@@ -63,6 +75,16 @@ const removing = (destroy: boolean): Record<string, Compile> => {
     map: set,
     elements(value: { family: NftFamily; table: string; set: string; elements: unknown }) {
       this.changeElements(value, destroy ? setWire.NFT_MSG_DESTROYSETELEM : setWire.NFT_MSG_DELSETELEM, 0)
+    },
+    flowtable(value: chains.NftRef) {
+      const type = destroy ? flowtables.NFT_MSG_DESTROYFLOWTABLE : flowtables.NFT_MSG_DELFLOWTABLE
+      this.send(type, 0, value.family, flowtables.flowtableSchema, (writer) =>
+        flowtables.writeFlowtableKey(writer, value),
+      )
+    },
+    object(value: NftObjectRef) {
+      const type = destroy ? objects.NFT_MSG_DESTROYOBJ : objects.NFT_MSG_DELOBJ
+      this.send(type, 0, value.family, objects.objectSchema, objects.objectKeyWriter(value))
     },
   }
 }

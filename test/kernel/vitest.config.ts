@@ -24,7 +24,7 @@ export default defineConfig({
       'test/constants.test.ts',
       'test/netlink/{address,attributes,compile}.test.ts',
       'test/native/{poll,threads}.test.ts',
-      // Processes by the hundred, each of which would take seconds to start. The examples that run the same programs are tested there.
+      // Processes by the hundred, each of which would take seconds to start. What they ask of the kernel other tests ask it, too.
       'test/{cni,flannel}.test.ts',
     ],
     // Emulation makes JavaScript some ten times slower, and a test that needs('speed') would learn nothing.

@@ -135,6 +135,18 @@ describe('what is made', () => {
       del.rule('c', { comment: 'two' }),
     ])
     expect((await ns.nft.list()).rules).toMatchObject([{ comment: 'eleven', statements: [meta.mark(11)] }])
+    await ns.nft.apply([
+      add.rule('c', meta.mark(20)),
+      insert.rule('c', meta.mark(10), position({ comment: 'eleven' })),
+      add.rule('c', meta.mark(12), position({ comment: 'eleven' })),
+    ])
+    expect((await ns.nft.list()).rules.map(({ statements }) => statements)).toEqual(
+      [10, 11, 12, 20].map((mark) => [meta.mark(mark)]),
+    )
+    const nowhere = await failure(() => ns.nft.apply([add.rule('c', drop(), position({ comment: 'none' }))]))
+    expect(nowhere.message).toMatch(/^The "changes\[0\]\.rule\.comment" option is that of no rule of chain ip t c/)
+    const malformed = await failure(() => ns.nft.apply([add.rule('c', drop(), position('eleven' as never))]))
+    expect(malformed.message).toMatch(/The "rule.position" option must be the handle of a rule, or \{ comment: … \}/)
     await ns.nft.apply([add.rule('d', drop(), comment('same')), add.rule('d', accept(), comment('same'))])
     expect((await failure(() => ns.nft.apply([add.table(), del.rule('d', { comment: 'same' })]))).message).toMatch(
       /changes\[1\]\.rule\.comment" option is that of 2 rules of chain ip t d/,
@@ -142,6 +154,12 @@ describe('what is made', () => {
     expect((await failure(() => ns.nft.apply([del.rule('c', { comment: 'none' })]))).message).toMatch(
       /is that of no rule/,
     )
+    await ns.nft.apply([
+      destroy.rule('c', { comment: 'none' }),
+      destroy.rule('c', { comment: 'eleven' }),
+      add.rule('d', meta.mark(1)),
+    ])
+    expect((await ns.nft.list()).rules.length).toBe(6)
   })
 
   test('can be deleted, also when it is not there, and emptied', async ({ ns }) => {
@@ -389,23 +407,15 @@ describe('tables and chains', () => {
       `add table inet t
        add set inet t s { type ipv4_addr; flags dynamic; }
        add chain inet t c { type filter hook input priority 0; }
-       add rule inet t c socket transparent 1 accept
-       add rule inet t c tcp dport 80 add @s { ip saddr } counter
-       add rule inet t c tcp option maxseg size 1400 counter
-       add rule inet t c iifname "lo" rt classid 5 tcp dport 80 drop comment "odd"
-       add rule inet t c meta hour "12:00"-"14:00" counter meta mark set jhash ip saddr mod 4
-       add rule inet t c ct count over 3 drop`,
+       add rule inet t c ipsec in reqid 1 accept
+       add rule inet t c tcp dport 80 add @s { ipsec in ip saddr } counter
+       add rule inet t c tcp option 254 exists counter
+       add rule inet t c iifname "lo" ipsec in spi 5 tcp dport 80 drop comment "odd"
+       add rule inet t c ipsec in spi 1-5 counter tcp option @254,8,8 1`,
     )
     const found = await other.nft.list()
     const kinds = found.rules.map(({ statements }) => statements.map(({ kind }) => kind).join(' '))
-    expect(kinds).toEqual([
-      'raw accept',
-      'match match raw counter',
-      'raw counter',
-      'match raw match drop',
-      'raw counter match raw',
-      'raw drop',
-    ])
+    expect(kinds).toEqual(['raw accept', 'match raw counter', 'raw counter', 'match raw match drop', 'raw counter raw'])
     await ns.nft.apply([...restore(found), table('inet', 't').add.rule('c', drop())])
     await typed(other, 'add rule inet t c drop')
     expect(await printed(ns)).toEqual(await printed(other))
@@ -590,6 +600,20 @@ describe('wrong input is refused before anything is done', () => {
     expect(error.message).toMatch(message)
     expect(error.code).toMatch(/^ERR_(INVALID_ARG_TYPE|INVALID_ARG_VALUE|OUT_OF_RANGE)$/)
     expect((await ns.nft.list()).tables).toEqual([])
+  })
+
+  test('also in a chain that was there before', async ({ ns }) => {
+    await ns.nft.apply(nat)
+    const before = await ns.nft.list()
+    const refused = (...changes: NftChange[]) => failure(() => ns.nft.apply([add.chain('x'), ...changes]))
+    expect(await refused(add.rule('p', counter(), dnat('10.0.0.1')))).toMatchObject({
+      name: 'TypeError',
+      code: 'ERR_INVALID_ARG_VALUE',
+      message: `changes[1] (add rule ip t p): statement 1 (dnat): The "kind" option is for the hooks prerouting, output, and this chain is at postrouting. Received 'dnat'`,
+    })
+    const inserted = await refused(table('ip', 't').insert.rule('c', masquerade()))
+    expect(inserted.message).toMatch(/^changes\[1\] \(insert rule ip t c\): statement 0 \(masquerade\): .* of type nat/)
+    expect(await ns.nft.list()).toEqual(before)
   })
 
   test('what the kernel finds of it is said as well', async ({ ns }) => {

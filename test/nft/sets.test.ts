@@ -265,16 +265,21 @@ test('a set of what nslink has no type for is kept by its bytes', async ({ ns, a
   await typed(
     other,
     `table inet t {
-      set lengths { typeof tcp option maxseg size; elements = { 1400 }
+      set ids { typeof ipsec in reqid; elements = { 1400 }
       }
-      set days { typeof meta day; elements = { "Sunday", "Friday" }
+      set systems { typeof osf name; elements = { "Linux" }
       }
     }`,
   )
   const found = await other.nft.list()
   expect(found.sets).toMatchObject([
-    { name: 'lengths', type: { number: 4, length: 2 }, elements: ['0578'], userdata: expect.any(String) },
-    { name: 'days', type: { number: 45, length: 1 }, elements: ['00', '05'], userdata: expect.any(String) },
+    { name: 'ids', type: { number: 4, length: 4 }, elements: ['78050000'], userdata: expect.any(String) },
+    {
+      name: 'systems',
+      type: { number: 5, length: 16 },
+      elements: [Buffer.from('Linux').toString('hex').padEnd(32, '0')],
+      userdata: expect.any(String),
+    },
   ])
   await ns.nft.apply(restore(found))
   expect((await printed(ns)).plain).toBe((await printed(other)).plain)

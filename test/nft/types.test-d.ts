@@ -10,17 +10,24 @@ import {
   ct,
   dnat,
   drop,
+  dup,
+  element,
   fib,
+  flow,
+  frag,
   iifname,
   ip,
   ip6,
+  jhash,
   jump,
   limit,
   masquerade,
   meta,
   numgen,
   reject,
+  reset,
   restore,
+  rt,
   table,
   tcp,
 } from 'nslink/nft'
@@ -91,6 +98,27 @@ export function values(): void {
   void limit('5')
   // @ts-expect-error: ICMP has no such code.
   void reject({ with: 'icmp', code: 'no-route' })
+}
+
+/** What is matched less often, and what rules share. */
+export function vocabulary(): void {
+  const { add, del } = table('ip', 't')
+  void add.rule('c', tcp.option.maxseg.size.set(1400), ip.option.rr.missing(), rt.ipNexthop('192.0.2.1'), flow('@f'))
+  void add.rule('c', element.update('@s', concat(ip.saddr, tcp.dport), { timeout: 5, statements: [counter()] }))
+  void add.rule('c', counter.named(ip.saddr.map('@m')), ct.helper.set('x'), jhash(ip.saddr, 2)(0), dup({ addr: '::' }))
+  void [add.limit('l', limit('5/second')), add.counter('c'), del.counter('c')]
+  // @ts-expect-error: what it is a limit of has to be said.
+  void add.limit('l')
+  // @ts-expect-error: only options of TCP can be set.
+  void frag.id.set(5)
+  // @ts-expect-error: a table of IPv4 sees no IPv6.
+  void add.rule('c', frag.id(5))
+  // @ts-expect-error: there are no flowtables of a bridge.
+  void table('bridge', 't').add.rule('c', flow('@f'))
+  // @ts-expect-error: this is a protocol without ports.
+  void add.ctHelper('h', { helper: 'ftp', protocol: 'icmp' })
+  // @ts-expect-error: this is no option of TCP.
+  void reset('tcp option mss')
 }
 
 /** The data itself is checked as the builders are. */

@@ -9,7 +9,12 @@ import { typesByName } from '../../src/nft/type.js'
 const undescribed = new Set(['verdict', 'integer', 'inet_proto', 'boolean'])
 
 /** Types whose name nft takes for a word of its language are described by a key that has them. */
-const keys: Readonly<Record<string, string>> = { ecn: 'ip ecn', ct_event: 'ct event' }
+const keys: Readonly<Record<string, string>> = {
+  ecn: 'ip ecn',
+  ct_event: 'ct event',
+  ct_label: 'ct label',
+  time_date: 'meta time',
+}
 
 const described = (name: string): { bits: number; symbols: Record<string, number> } => {
   const { stdout } = spawnSync('nft', ['describe', ...(keys[name] ?? name).split(' ')], { encoding: 'utf8' })

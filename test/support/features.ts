@@ -5,9 +5,12 @@ import type { TestOptions } from 'vitest'
 
 /**
  * What a test may find lacking: a kind of link, a switch of bridges, a qdisc, a filter or an action, by the name `ip` or `tc`
- * has for it; or the speed of a real processor, for a test that looks at the clock.
+ * has for it; a statement or an object of nftables; or the speed of a real processor, for a test that looks at the clock.
  */
-export type Feature = `${'link' | 'bridge' | 'qdisc' | 'filter' | 'action'}:${string}` | 'speed'
+export type Feature =
+  | `${'link' | 'bridge' | 'qdisc' | 'filter' | 'action'}:${string}`
+  | `nft:${keyof typeof rulesets}`
+  | 'speed'
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -45,11 +48,18 @@ const options: Readonly<Partial<Record<Feature, string>>> = {
   'action:vlan': 'pop',
 }
 
+/** What `nft` is told to add to a table with a chain. */
+const rulesets = {
+  queue: 'rule inet t c queue',
+  flowtable: 'flowtable inet t f { hook ingress priority 0; devices = { lo }; }',
+}
+
 const commands = {
   link: (name: string) => `ip link add probe type ${name}`,
   bridge: (name: string) => `ip link add probe type bridge ${name} 1`,
   qdisc: (name: string) => `tc qdisc add dev lo ${/^(clsact|ingress)$/.test(name) ? '' : 'root'} ${name}`,
   filter: (name: string) => `tc qdisc add dev lo clsact && tc filter add dev lo ingress protocol ip ${name}`,
+  nft: (name: string) => `nft 'add table inet t; add chain inet t c; add ${rulesets[name as keyof typeof rulesets]}'`,
   // By itself an action is for root of the first user namespace only.
   action: (name: string) => `${commands.filter('u32')} match u8 0 0 action ${name === 'gact' ? 'drop' : name}`,
 }
@@ -58,6 +68,8 @@ const commands = {
 const unknown = /Unknown device type|qdisc kind is unknown|TC classifier not found|Failed to load TC action module/
 /** Its words for a switch it was built without. */
 const unsupported = /Operation not supported/
+/** Its words for a part of nftables it was built without. */
+const lacking = /Could not process rule: (No such file or directory|Operation not supported)/
 
 /** The beginning of whatever the kernel says, unlike `ip` and `tc` themselves. */
 const refusal = /^(Error|RTNETLINK answers): /m
@@ -74,7 +86,7 @@ export function has(feature: Feature): boolean {
     const { status, stderr, error } = spawnSync('unshare', ['--net', 'sh', '-c', command], { encoding: 'utf8' })
     if (error !== undefined) throw error
     if (status !== 0 && !refusal.test(stderr)) throw new Error(`${command}: ${stderr}`)
-    answer = !(what === 'bridge' ? unsupported : unknown).test(stderr)
+    answer = !(what === 'bridge' ? unsupported : what === 'nft' ? lacking : unknown).test(stderr)
     known.set(feature, answer)
   }
   return answer

@@ -24,9 +24,9 @@ export interface Talk {
   udp: string
 }
 
-/** Has one namespace talk to another, at an address that one has. */
-export async function talk(from: Netns, to: Netns, address: string): Promise<Talk> {
-  const server = to.spawn(process.execPath, [echo, 'listen', address], { stdio: ['pipe', 'pipe', 'inherit'] })
+/** Has one namespace talk to another, at an address that one has; or at another address, which is translated to the one it has. */
+export async function talk(from: Netns, to: Netns, address: string, own = address): Promise<Talk> {
+  const server = to.spawn(process.execPath, [echo, 'listen', own], { stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = once(server, 'close')
   try {
     const ready = new Promise((resolve) => server.stdout?.once('data', resolve))

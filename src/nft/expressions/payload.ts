@@ -21,6 +21,8 @@ const NFT_PAYLOAD_INNER_HEADER = 3
 
 /** @internal */
 export const NFT_PAYLOAD_CSUM_INET = 1
+/** CRC32c, which is SCTP's. @internal */
+export const NFT_PAYLOAD_CSUM_SCTP = 2
 /** @internal */
 export const NFT_PAYLOAD_L4CSUM_PSEUDOHDR = 1
 

@@ -1,15 +1,26 @@
 /** `ct`: what connection tracking knows of a packet's connection. */
 
 import { scalar, u8 } from '../../netlink/attributes.js'
-import { invalidType } from '../../netlink/check.js'
+import { integer, invalidType } from '../../netlink/check.js'
 import { BE32 } from '../../netlink/scalar.js'
-import { fromNumber, toNumber } from '../bytes.js'
+import { fromNumber, toBigInt, toNumber } from '../bytes.js'
 import { expression, register } from '../expression.js'
 import { keyTable, tableSelectors } from '../key.js'
 import type { Program } from '../program.js'
 import { readsKey } from '../statements/mangle.js'
+import { type ObjectReference, referring } from '../statements/objref.js'
 import { dataType, flagged, single, symbolic } from '../type.js'
-import { hostInteger, inetProto, inetService, integerType, ipv4Addr, ipv6Addr, markType, nfProto } from '../types.js'
+import {
+  hostInteger,
+  inetProto,
+  inetService,
+  integerType,
+  ipv4Addr,
+  ipv6Addr,
+  markType,
+  nfProto,
+  textOf,
+} from '../types.js'
 
 const NFTA_CT_DREG = 1
 const NFTA_CT_KEY = 2
@@ -21,10 +32,12 @@ const NFT_CT_DIRECTION = 1
 const NFT_CT_STATUS = 2
 const NFT_CT_MARK = 3
 const NFT_CT_EXPIRATION = 5
+const NFT_CT_HELPER = 6
 const NFT_CT_L3PROTOCOL = 7
 const NFT_CT_PROTOCOL = 10
 const NFT_CT_PROTO_SRC = 11
 const NFT_CT_PROTO_DST = 12
+const NFT_CT_LABELS = 13
 const NFT_CT_PKTS = 14
 const NFT_CT_BYTES = 15
 const NFT_CT_AVGPKT = 16
@@ -89,6 +102,29 @@ const ctEvent = flagged(
     label: 1024,
   },
 )
+
+const LABELS = 128
+
+/** Labels: bits by their numbers. */
+const ctLabel = dataType<number | readonly number[]>({
+  name: 'ct_label',
+  id: 30,
+  bits: LABELS,
+  order: 'host',
+  flags: true,
+  parse(value, path) {
+    const bits = (Array.isArray(value) ? (value as unknown[]) : [value]).reduce<bigint>(
+      (sum, bit) => sum | (1n << BigInt(integer(path, bit, 0, LABELS - 1))),
+      0n,
+    )
+    return single(fromNumber(bits, LABELS / 8))
+  },
+  format({ first }) {
+    const bits = toBigInt(first)
+    const set = Array.from({ length: LABELS }, (_, bit) => bit).filter((bit) => (bits >> BigInt(bit)) & 1n)
+    return set.length === 1 ? (set[0] as number) : set
+  },
+})
 
 /** A time, in seconds. */
 const time = dataType<number>({
@@ -163,6 +199,10 @@ export const ctKeys = keyTable('ct', {
     mark: { number: NFT_CT_MARK, type: markType, settable: true },
     /** When the connection will be forgotten, in seconds. */
     expiration: { number: NFT_CT_EXPIRATION, type: time, bits: 32 },
+    /** The helper that looks into what is said in the connection: `'ftp'`. */
+    helper: { number: NFT_CT_HELPER, type: textOf(16) },
+    /** The labels of the connection, by their numbers, 0 to 127. */
+    label: { number: NFT_CT_LABELS, type: ctLabel, settable: true },
     /** Which events are told of it. */
     event: { number: NFT_CT_EVENTMASK, type: ctEvent, settable: true },
     /** The number of the connection. */
@@ -183,9 +223,26 @@ export const ctOriginalKeys = keyTable('ct original', { families, keys: directed
 /** @internal */
 export const ctReplyKeys = keyTable('ct reply', { families, keys: directed, key: code(IP_CT_DIR_REPLY) })
 
+/** Gives the connection what an object of the table is. */
+export interface ObjectSetter {
+  /** The object of this name, or of the name that a map has: `ct helper set "ftp-standard"`. */
+  set(name: ObjectReference['name']): ObjectReference
+}
+
+const setter = (type: 'ct helper' | 'ct timeout' | 'ct expectation'): ObjectSetter => ({ set: referring(type).named })
+
+const keys = tableSelectors(ctKeys)
+
 /** What connection tracking knows: `ct state`, `ct original proto-dst`. */
 export const ct = {
-  ...tableSelectors(ctKeys),
+  ...keys,
+  /** The helper that looks into what is said in the connection: `ct helper "ftp"`, `ct helper set "ftp-standard"`. */
+  helper: Object.defineProperty(keys.helper, 'set', { value: setter('ct helper').set }) as typeof keys.helper &
+    ObjectSetter,
+  /** How long the connection is remembered: `ct timeout set "short"`. */
+  timeout: setter('ct timeout'),
+  /** A connection that is to come: `ct expectation set "data"`. */
+  expectation: setter('ct expectation'),
   /** Of the direction of the packet that began the connection. */
   original: tableSelectors(ctOriginalKeys),
   /** Of the other direction. */

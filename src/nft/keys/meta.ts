@@ -8,6 +8,7 @@ import { expression, register } from '../expression.js'
 import type { NftFamily } from '../family.js'
 import { keyTable, tableSelectors } from '../key.js'
 import { readsKey } from '../statements/mangle.js'
+import { dayType, hourType, timeType } from '../time.js'
 import { dataType, single, symbolic } from '../type.js'
 import {
   boolean,
@@ -21,6 +22,7 @@ import {
   integerType,
   markType,
   nfProto,
+  realm,
 } from '../types.js'
 
 const NFTA_META_DREG = 1
@@ -56,6 +58,9 @@ const NFT_META_IIFKIND = 26
 const NFT_META_OIFKIND = 27
 const NFT_META_BRI_IIFPVID = 28
 const NFT_META_BRI_IIFVPROTO = 29
+const NFT_META_TIME_NS = 30
+const NFT_META_TIME_DAY = 31
+const NFT_META_TIME_HOUR = 32
 const NFT_META_SDIF = 33
 const NFT_META_SDIFNAME = 34
 
@@ -75,7 +80,6 @@ const pktType = symbolic(
 )
 const uid = symbolic({ name: 'uid', id: 24, bits: 32, order: 'host' }, { root: 0 })
 const gid = symbolic({ name: 'gid', id: 25, bits: 32, order: 'host' }, { root: 0 })
-const realm = symbolic({ name: 'realm', id: 22, bits: 32, order: 'host' }, { default: 0 })
 
 /** A class of traffic control: `1:2`, both numbers in hexadecimal; `root` is ff:ff, `none` is zero. */
 const classid = dataType<string>({
@@ -162,6 +166,12 @@ export const metaKeys = keyTable('meta', {
     ibrpvid: { number: NFT_META_BRI_IIFPVID, type: hostInteger, bits: 16 },
     /** The protocol of VLANs of the bridge it came in by. */
     ibrvproto: { number: NFT_META_BRI_IIFVPROTO, type: etherType },
+    /** When it came: `'2026-01-01 00:00:00'`, in the time of where this program runs, or a `Date` (Linux 5.5). */
+    time: { number: NFT_META_TIME_NS, type: timeType },
+    /** The day of the week on which it came: `'Monday'` (Linux 5.5). */
+    day: { number: NFT_META_TIME_DAY, type: dayType },
+    /** The hour of the day at which it came: `'17:00'`, in the time of where this program runs (Linux 5.5). */
+    hour: { number: NFT_META_TIME_HOUR, type: hourType },
     /** The device of its VRF, which is kept by its index. */
     sdif: { number: NFT_META_SDIF, type: ifaceIndex },
     /** The name of the device of its VRF. */

@@ -8,6 +8,7 @@ import { reads } from '../decoder.js'
 import { expression } from '../expression.js'
 import { statementKind } from '../statement.js'
 import { be64 } from '../wire.js'
+import { type Named, referring } from './objref.js'
 
 const NFTA_LIMIT_RATE = 1
 const NFTA_LIMIT_UNIT = 2
@@ -19,7 +20,8 @@ const NFT_LIMIT_PKTS = 0
 const NFT_LIMIT_PKT_BYTES = 1
 const NFT_LIMIT_F_INV = 1
 
-const limitExpression = expression('limit', {
+/** @internal */
+export const limitExpression = expression('limit', {
   rate: be64(NFTA_LIMIT_RATE),
   unit: be64(NFTA_LIMIT_UNIT),
   burst: be32(NFTA_LIMIT_BURST),
@@ -27,9 +29,10 @@ const limitExpression = expression('limit', {
   flags: be32(NFTA_LIMIT_FLAGS),
 })
 
-const seconds = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800 } as const
 /** A span of time that a rate is of. */
-export type RatePer = keyof typeof seconds
+export type RatePer = 'second' | 'minute' | 'hour' | 'day' | 'week'
+
+const seconds: Readonly<Record<RatePer, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800 }
 
 /** The rule goes on for packets that are within a rate. */
 export interface Limit {
@@ -50,46 +53,60 @@ export interface Limit {
 /** What nft takes for the burst where nothing is said. */
 const BURST = 5
 
+/** @internal */
+export const limitOptions = ['rate', 'per', 'unit', 'burst', 'over'] as const
+
+/** The attributes of what was given. @internal */
+export function limitValues({ rate, per, unit = 'packets', burst, over }: Omit<Limit, 'kind'>) {
+  oneOf('unit', unit, ['packets', 'bytes'])
+  if (over !== undefined && typeof over !== 'boolean') throw invalidType('over', 'a boolean', over)
+  const most = burst === undefined ? (unit === 'packets' ? BURST : 0) : integer('burst', burst, 0, 0xffff_ffff)
+  return {
+    rate: integer('rate', rate, 1, Number.MAX_SAFE_INTEGER),
+    unit: seconds[oneOf('per', per, Object.keys(seconds) as RatePer[])],
+    type: unit,
+    burst: most || undefined,
+    flags: over ? NFT_LIMIT_F_INV : 0,
+  }
+}
+
+/** What was given, by the attributes; undefined for a span of time that has no name. @internal */
+export function readLimit(values: Readonly<Record<string, unknown>>): Omit<Limit, 'kind'> | undefined {
+  const { rate, unit, burst, type, flags } = values as Record<string, number | undefined> & { type?: unknown }
+  const per = Object.entries(seconds).find(([, length]) => length === unit)?.[0] as RatePer | undefined
+  if (per === undefined) return undefined
+  const usual = type === 'packets' ? BURST : 0
+  return {
+    rate: rate ?? 0,
+    per,
+    ...(type === 'bytes' && { unit: 'bytes' }),
+    ...((burst ?? 0) !== usual && { burst: burst ?? 0 }),
+    ...((flags ?? 0) & NFT_LIMIT_F_INV ? { over: true } : {}),
+  }
+}
+
 statementKind<Limit>({
   kind: 'limit',
   stateful: true,
-  options: ['rate', 'per', 'unit', 'burst', 'over'],
-  write({ rate, per, unit = 'packets', burst, over }, program) {
-    oneOf('unit', unit, ['packets', 'bytes'])
-    if (over !== undefined && typeof over !== 'boolean') throw invalidType('over', 'a boolean', over)
-    const most = burst === undefined ? (unit === 'packets' ? BURST : 0) : integer('burst', burst, 0, 0xffff_ffff)
+  options: limitOptions,
+  write(given, program) {
+    const values = limitValues(given)
     program.step()
-    program.emit(limitExpression, {
-      rate: integer('rate', rate, 1, Number.MAX_SAFE_INTEGER),
-      unit: seconds[oneOf('per', per, Object.keys(seconds) as RatePer[])],
-      type: unit,
-      burst: most || undefined,
-      flags: over ? NFT_LIMIT_F_INV : 0,
-    })
+    program.emit(limitExpression, values)
   },
 })
 
-reads('limit', ({ rate, unit, burst, type, flags }, decoder) => {
-  const per = Object.entries(seconds).find(([, length]) => length === unit)?.[0]
-  if (per === undefined) return false
-  const usual = type === 'packets' ? BURST : 0
-  return decoder.say({
-    kind: 'limit',
-    rate,
-    per,
-    ...(type === 'bytes' && { unit: 'bytes' }),
-    ...((burst ?? 0) !== usual && { burst }),
-    ...(((flags as number | undefined) ?? 0) & NFT_LIMIT_F_INV ? { over: true } : {}),
-  })
+reads('limit', (values, decoder) => {
+  const read = readLimit(values)
+  return read !== undefined && decoder.say({ kind: 'limit', ...read })
 })
 
-const units = { bytes: 1, kbytes: 1024, mbytes: 1024 * 1024 } as const
+const units = { bytes: 1, kbytes: 1024, mbytes: 1024 * 1024 }
 
 /** A rate as nft spells it: `5/second`, `1 mbytes/second`. */
-export type Rate = `${number}/${RatePer}` | `${number} ${keyof typeof units}/${RatePer}`
+export type Rate = `${number}/${RatePer}` | `${number} ${'bytes' | 'kbytes' | 'mbytes'}/${RatePer}`
 
-/** Packets within a rate, or above it: `limit rate 5/second`. */
-export function limit(rate: Rate, options: { burst?: number | undefined; over?: boolean | undefined } = {}): Limit {
+function limitOf(rate: Rate, options: { burst?: number | undefined; over?: boolean | undefined } = {}): Limit {
   const [, number, unit, per] = /^(\d+)(?: (bytes|kbytes|mbytes))?\/(\w+)$/.exec(rate) ?? []
   if (number === undefined || per === undefined) {
     throw invalidValue('rate', rate, "must be a rate such as '5/second' or '1 mbytes/second'")
@@ -103,3 +120,12 @@ export function limit(rate: Rate, options: { burst?: number | undefined; over?: 
   if (options.over) made.over = true
   return made
 }
+
+/** Builders of limits. */
+export interface LimitBuilder extends Named {
+  /** A limit of the rule's own. */
+  (rate: Rate, options?: { burst?: number | undefined; over?: boolean | undefined }): Limit
+}
+
+/** Packets within a rate, or above it: `limit rate 5/second`; with an object of the table, `limit.named('x')`, `limit name "x"`. */
+export const limit: LimitBuilder = Object.assign(limitOf, referring('limit'))

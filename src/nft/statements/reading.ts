@@ -197,12 +197,11 @@ reads('lookup', (values, decoder) => {
     const statement: Match = { kind: 'match', left: expression, op, right }
     const [only] = found
     const spans = elements.flatMap(({ spans: each }) => each ?? [])
-    if (found.length === 1 && isAnonymous(set)) return decoder.sayMatch(statement, only?.key, spans)
+    if (found.length === 1 && only?.key !== undefined && isAnonymous(set))
+      return decoder.sayMatch(statement, only.key, spans)
     return decoder.say(statement, keys)
   }
-  const data = isAnonymous(set)
-    ? elements.map((element) => pair(element, parts, set, decoder))
-    : (`@${set.name}` as const)
+  const data = isAnonymous(set) ? entriesData(elements, parts, set, decoder) : (`@${set.name}` as const)
   if (dreg === VERDICT) return decoder.say({ kind: 'vmap', key: expression, data } as { kind: string }, keys)
   const mapped = dataParts(set)
   const [only] = mapped ?? []
@@ -220,10 +219,17 @@ reads('lookup', (values, decoder) => {
   })
 })
 
-const pair = (element: ListedElement, parts: Parts, set: ListedSet, decoder: Decoder): unknown => [
-  elementData(element, parts, decoder.names),
-  mappedData(element.data, dataParts(set), decoder.names),
-]
+/** The pairs that a map has. @internal */
+export const entriesData = (
+  elements: readonly ListedElement[],
+  parts: Parts,
+  set: ListedSet,
+  decoder: Decoder,
+): unknown[] =>
+  elements.map((element) => [
+    elementData(element, parts, decoder.names),
+    mappedData(element.data, dataParts(set), decoder.names),
+  ])
 
 /** A value that a statement takes, and the keys it is made of. @internal */
 export interface Value {

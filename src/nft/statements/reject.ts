@@ -57,13 +57,42 @@ const rejectExpression = expression('reject', {
 
 /** What the sender is told: a reset of its connection, or that something cannot be reached, by ICMP, ICMPv6, or whichever it is (`icmpx`). */
 export type RejectWith =
-  | { with: 'tcp reset' }
-  | { with: 'icmp'; code: ValueOfType<typeof icmpCode> }
-  | { with: 'icmpv6'; code: ValueOfType<typeof icmpv6Code> }
-  | { with: 'icmpx'; code: ValueOfType<typeof icmpxCode> }
+  | {
+      /** The connection is reset. */
+      with: 'tcp reset'
+    }
+  | {
+      /** By ICMP. */
+      with: 'icmp'
+      /** What cannot be done. */
+      code: ValueOfType<typeof icmpCode>
+    }
+  | {
+      /** By ICMPv6. */
+      with: 'icmpv6'
+      /** What cannot be done. */
+      code: ValueOfType<typeof icmpv6Code>
+    }
+  | {
+      /** By whichever it is. */
+      with: 'icmpx'
+      /** What cannot be done. */
+      code: ValueOfType<typeof icmpxCode>
+    }
 
 /** The packet is gone, and its sender is told: when nothing else is said, that the port cannot be reached. */
-export type Reject = { kind: 'reject'; with?: undefined; code?: undefined } | ({ kind: 'reject' } & RejectWith)
+export type Reject = {
+  /** Which statement it is. */
+  kind: 'reject'
+} & (
+  | {
+      /** What the sender is told is what is usual. */
+      with?: undefined
+      /** It goes with what the sender is told. */
+      code?: undefined
+    }
+  | RejectWith
+)
 
 const codes: Readonly<Record<string, DataType>> = { icmp: icmpCode, icmpv6: icmpv6Code, icmpx: icmpxCode }
 const headers: Readonly<Record<string, Header>> = {
