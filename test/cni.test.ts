@@ -290,6 +290,9 @@ describe('ADD', () => {
     expect(ended.map(({ status }) => status)).toEqual(Array(8).fill(0))
     const given = ended.map(({ said }) => said?.ips?.[0]?.address.split('/')[0])
     expect(new Set(given).size).toBe(8)
+    // Whatever ports it gets, the gateway keeps the address that pods know.
+    const { address } = await node.ns.link.get('cni0')
+    for (const { said } of ended) expect(said?.interfaces?.[0]?.mac).toBe(address)
     expect(Object.keys(node.reserved()).sort()).toEqual([...given].sort())
     await Promise.all(pods.map((pod) => output(pod, 'ping', '-c', '1', '-w', '10', '10.244.1.1')))
   })

@@ -39,7 +39,8 @@ class Cluster {
 
   async open(): Promise<void> {
     await this.#lan.link.set('lo', { up: true })
-    await this.#lan.link.add({ kind: 'bridge', name: 'br0', up: true })
+    // Otherwise it would take that of whichever port has the lowest, and nodes would know it by one it no longer has.
+    await this.#lan.link.add({ kind: 'bridge', name: 'br0', address: '02:00:00:00:00:01', up: true })
     await this.#lan.addr.add({ dev: 'br0', address: '192.168.3.1/24' })
     this.etcd.start()
     await this.etcd.put('/coreos.com/network/config', { Network: '10.244.0.0/16', Backend: { Type: 'vxlan' } })

@@ -3,6 +3,7 @@
  * (`ipam`).
  */
 
+import { randomBytes } from 'node:crypto'
 import { addr, type Link, link, NetlinkError, type Netns, netns, nft, sysctl } from 'nslink'
 import { comment, ip, masquerade, table } from 'nslink/nft'
 import { address, subnetOf } from './ipv4.js'
@@ -123,7 +124,8 @@ const found = async (name: string): Promise<Link | undefined> => (await link.lis
 
 async function makeBridge({ bridge: name, mtu }: Options): Promise<void> {
   try {
-    await link.add({ kind: 'bridge', name, ...(mtu !== undefined && { mtu }) })
+    // One that has not been given an address takes the lowest of its ports', so that pods would know their gateway by one it no longer has.
+    await link.add({ kind: 'bridge', name, address: anyAddress(), ...(mtu !== undefined && { mtu }) })
   } catch (error) {
     if (!(error instanceof NetlinkError && error.code === 'EEXIST')) throw error
     // Another pod's ADD may have made it.
@@ -131,6 +133,9 @@ async function makeBridge({ bridge: name, mtu }: Options): Promise<void> {
   }
   await link.set(name, { up: true })
 }
+
+/** A link-layer address of the sort that nobody is given by a manufacturer. */
+const anyAddress = (): string => ['02', ...(randomBytes(5).toString('hex').match(/../g) ?? [])].join(':')
 
 /** The cable, with the addresses and routes that are found for the container. */
 async function attach(

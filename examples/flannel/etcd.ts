@@ -97,9 +97,12 @@ export class Etcd {
   /** Each request has a connection of its own: one that has been kept may lead to an etcd that has gone. */
   async #ask(what: string, body: object): Promise<IncomingMessage> {
     const asked = request(`${this.#url}/v3/${what}`, { method: 'POST', agent: false })
-    asked.setTimeout(PATIENCE, () => asked.destroy(new Error('etcd does not answer')))
+    const stop = (): void => void asked.destroy(new Error('etcd does not answer'))
+    asked.setTimeout(PATIENCE, stop)
     asked.end(JSON.stringify(body))
-    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    // The other one begins with the connection.
+    const timer = setTimeout(stop, PATIENCE)
+    const [response] = (await once(asked, 'response').finally(() => clearTimeout(timer))) as [IncomingMessage]
     response.setEncoding('utf8')
     if (response.statusCode !== 200) throw new Error(`etcd: ${what}: ${response.statusCode} ${await text(response)}`)
     return response
