@@ -11,12 +11,15 @@ const mayChange = / 0 +4294967295$/m.test(readFileSync('/proc/self/uid_map', 'ut
 const read = (ns: number, ...paths: string[]): Promise<string> =>
   promise<string>((done) => native.readSysfs(ns, paths, done))
 
+/** Where the module of bonds is loaded, it has a file of its own among the devices. */
+const devicesOnly = (listed = ''): string => listed.replace('bonding_masters\n', '')
+
 describe('readSysfs', () => {
   it('reads files and lists folders of the namespace, here and on a thread', async () => {
     await inFresh(async (ns) => {
       const paths = ['class/net', `${lo}/ifindex`, `${lo}/queues`]
       const [devices, index, queues] = native.readSysfs(ns, paths).split('\0')
-      expect([devices, index]).toEqual(['lo\n', '1\n'])
+      expect([devicesOnly(devices), index]).toEqual(['lo\n', '1\n'])
       expect(queues?.trim().split('\n').sort()).toEqual(['rx-0', 'tx-0'])
       expect(await read(ns, ...paths)).toBe(native.readSysfs(ns, paths))
       expect(native.readSysfs(ns, [])).toBe('')
@@ -48,7 +51,7 @@ describe('readSysfs', () => {
     const reading = Array.from({ length: 40 }, () => read(ns.fd, 'class/net'))
     ns.close()
     ns.socket.close()
-    expect(new Set(await Promise.all(reading))).toEqual(new Set(['lo\n\0']))
+    expect(new Set((await Promise.all(reading)).map(devicesOnly))).toEqual(new Set(['lo\n\0']))
     expect(await soon(() => held().descriptors === descriptors)).toBe(true)
   })
 
