@@ -509,7 +509,7 @@ describe('a monitor ends', () => {
       setTimeout(() => (own === undefined ? monitor.close() : own.abort(reason)), Math.random() * seconds(0.1))
       try {
         for await (const _ of monitor) {
-          if (Math.random() > 0.02) continue
+          if (Math.random() > 0.1) continue
           ended.left++
           return
         }
