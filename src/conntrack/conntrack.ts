@@ -3,7 +3,7 @@
 import { NFNETLINK_V0, nfgenmsg } from '../netfilter.js'
 import { integer, invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
 import { NetlinkError } from '../netlink/error.js'
-import { ask, type Operation, send, settle } from '../netlink/operation.js'
+import { ask, copied, type Operation, send, settle } from '../netlink/operation.js'
 import { NLM_F_CREATE, NLM_F_EXCL } from '../netlink/protocol.js'
 import { type DelOptions, deletion, type Family, isError } from '../rtnetlink.js'
 import { type Conntrack, type ConntrackGiven, type ConntrackStatus, statusBits, table } from './attributes.js'
@@ -264,13 +264,6 @@ export class ConntrackOperations {
   *flushExpectations(): Operation<void> {
     yield* flushExpectations()
   }
-}
-
-/** A message is written when its turn comes, and by then the caller may have changed its object. Inherited options count. */
-function copied<T extends object>(options: T): T {
-  const copy = {} as T
-  for (const key in options) copy[key] = options[key]
-  return copy
 }
 
 function isZero(zero: unknown): boolean {

@@ -1,7 +1,7 @@
 /** Messages about links. */
 
 import { Attributes, type Schema } from '../netlink/attributes.js'
-import type { Request } from '../netlink/operation.js'
+import { requestsOf } from '../netlink/operation.js'
 import type { Writer } from '../netlink/writer.js'
 import type { Device } from '../rtnetlink.js'
 import { altname, common, ifinfomsg, LINK_FAMILY } from './attributes.js'
@@ -29,15 +29,7 @@ export const linkSchema = {
 } satisfies Schema
 
 /** What messages about a link have in common. @internal */
-export const base = (
-  doing: string,
-  subject: Device | undefined,
-): Pick<Request, 'schema' | 'doing' | 'subject' | 'flags'> => ({
-  schema: linkSchema,
-  doing,
-  subject,
-  flags: 0,
-})
+export const base = requestsOf(linkSchema)
 
 /** A name that only an altname can be: longer than the look-up of devices takes. @internal */
 export const isLong = (dev: Device): dev is string => typeof dev === 'string' && Buffer.byteLength(dev) > 15

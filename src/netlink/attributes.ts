@@ -326,7 +326,6 @@ export const s32 = (type: number): Attribute<number> => scalar(type, S32)
 export const be16 = (type: number): Attribute<number> => scalar(type, BE16)
 export const be32 = (type: number): Attribute<number> => scalar(type, BE32)
 export const bool8 = (type: number): Attribute<boolean> => scalar(type, asBoolean(U8))
-export const bool16 = (type: number): Attribute<boolean> => scalar(type, asBoolean(U16))
 export const bool32 = (type: number): Attribute<boolean> => scalar(type, asBoolean(U32))
 export const enum8 = <N extends string>(type: number, names: Enumeration<N>): Attribute<N | number> =>
   scalar(type, named(U8, names))

@@ -39,6 +39,27 @@ export interface Request {
   readonly transaction?: object
 }
 
+/** What requests about the objects of a schema have in common. @internal */
+export const requestsOf =
+  (schema: Schema) =>
+  (doing: string, subject: Request['subject']): Pick<Request, 'schema' | 'doing' | 'subject' | 'flags'> => ({
+    schema,
+    doing,
+    subject,
+    flags: 0,
+  })
+
+/**
+ * A copy of options: a message is written when its turn comes, and by then the caller may have changed its object. Inherited options count.
+ *
+ * @internal
+ */
+export function copied<T extends object>(options: T): T {
+  const copy = {} as T
+  for (const key in options) copy[key] = options[key]
+  return copy
+}
+
 /** The answer to a request: what was decoded of each message, and whether a dump was disturbed by a change. @internal */
 export interface Answer {
   readonly items: readonly unknown[]

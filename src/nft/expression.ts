@@ -97,9 +97,6 @@ export function expression<E extends Entries>(name: string, entries: E): Express
   return made
 }
 
-/** The options of an expression. @internal */
-export type ExpressionOptions<X> = X extends Expression<infer E> ? Options<Attributes<E>> : never
-
 /** An expression in a rule, with its options. @internal */
 export interface Instruction {
   readonly name: string

@@ -3,7 +3,7 @@
 import { formatIp, formatMac, ipBytes, parseMac, parsePrefix } from '../netlink/address.js'
 import { deviceName, integer, invalidType, invalidValue } from '../netlink/check.js'
 import { and, commonPrefix, equal, fromNumber, not, or, prefixMask, toNumber } from './bytes.js'
-import { type DataType, dataType, formatNumber, numeric, type Span, single, span, symbolic, typesById } from './type.js'
+import { type DataType, dataType, formatNumber, numeric, single, span, symbolic, typesById } from './type.js'
 
 // The numbers are nft's: it stores them with sets, to know what their elements are.
 
@@ -236,10 +236,6 @@ export function typesOf(number: number): DataType[] | undefined {
   }
   return types.length === 0 ? undefined : types
 }
-
-/** A span as an error or a listing shows it where its type is not known. @internal */
-export const hexSpan = ({ first, last }: Span): string =>
-  [first, ...(equal(first, last) ? [] : [last])].map((bytes) => Buffer.from(bytes).toString('hex')).join('-')
 
 /** A port that is given on its own: 0 to 65535. @internal */
 export const port = (path: string, value: unknown): number => integer(path, value, 0, 0xffff)

@@ -3,7 +3,7 @@
 import { ipBytes } from '../netlink/address.js'
 import { familyOf } from '../netlink/attributes.js'
 import { invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
-import { ask, dump, type Operation, type Request, send, settle } from '../netlink/operation.js'
+import { ask, copied, dump, type Operation, type Request, send, settle } from '../netlink/operation.js'
 import { AF_INET, AF_INET6, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
 import { type DelOptions, type Device, deletion, isError } from '../rtnetlink.js'
 import { messages, RTA_DST, RTA_SRC, routeSchema, rtmsg, table } from './attributes.js'
@@ -166,16 +166,6 @@ export class RouteOperations {
     }
     return routes.length
   }
-}
-
-/**
- * A message is written when its turn comes, and by then the caller may have changed its object. Inherited options
- * count, so they are copied as well.
- */
-function copied<T extends object>(options: T): T {
-  const copy = {} as T
-  for (const key in options) copy[key] = options[key]
-  return copy
 }
 
 function change(doing: string, flags: number, options: RouteOptions): Request {

@@ -21,7 +21,7 @@ import {
 } from '../netlink/attributes.js'
 import { deviceName, integer, invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
 import { enumeration } from '../netlink/names.js'
-import { dump, type Operation, type Request, send, settle } from '../netlink/operation.js'
+import { copied, dump, type Operation, type Request, send, settle } from '../netlink/operation.js'
 import { AF_INET, AF_INET6, NLM_F_CREATE, NLM_F_EXCL } from '../netlink/protocol.js'
 import { formatRange, parseRange, type Range } from '../netlink/range.js'
 import { BE64, type Scalar, U8, U16, U32, within } from '../netlink/scalar.js'
@@ -296,13 +296,6 @@ export class RuleOperations {
     }
     return rules.length
   }
-}
-
-/** A message is written when its turn comes, and by then the caller may have changed its object. Inherited options count. */
-function copied<T extends object>(options: T): T {
-  const copy = {} as T
-  for (const key in options) copy[key] = options[key]
-  return copy
 }
 
 function isEmpty(options: object, ...besides: string[]): boolean {

@@ -2,7 +2,7 @@
 
 import type { Schema, UnknownAttributes } from '../netlink/attributes.js'
 import { invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
-import { ask, dump, type Operation, type Request, send } from '../netlink/operation.js'
+import { ask, dump, type Operation, type Request, requestsOf, send } from '../netlink/operation.js'
 import { NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL } from '../netlink/protocol.js'
 import type { Reader } from '../netlink/writer.js'
 import { type DelOptions, type Device, deletion } from '../rtnetlink.js'
@@ -191,12 +191,7 @@ export function* listClasses(doing: string, filter: ClassFilter): Operation<TcCl
   })
 }
 
-const base = (doing: string, subject: Device | undefined): Pick<Request, 'schema' | 'doing' | 'subject' | 'flags'> => ({
-  schema: classSchema,
-  doing,
-  subject,
-  flags: 0,
-})
+const base = requestsOf(classSchema)
 
 /** A message about a class. For one that is to be found (`finding`), its name is enough. */
 function change(doing: string, flags: number, options: object, finding = false): Request {

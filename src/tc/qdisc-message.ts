@@ -2,9 +2,8 @@
 
 import { bool8, flag, type Schema, u32 } from '../netlink/attributes.js'
 import { invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
-import { dump, type Operation, type Request } from '../netlink/operation.js'
+import { dump, type Operation, type Request, requestsOf } from '../netlink/operation.js'
 import type { Reader } from '../netlink/writer.js'
-import type { Device } from '../rtnetlink.js'
 import { estimator } from './estimator.js'
 import { formatHandle, type Handle, parseQdisc, qdiscPlaces } from './handle.js'
 import type { PlacedKind } from './kind.js'
@@ -95,12 +94,7 @@ export function* listQdiscs(doing: string, filter: QdiscFilter): Operation<Qdisc
   })
 }
 
-const base = (doing: string, subject: Device | undefined): Pick<Request, 'schema' | 'doing' | 'subject' | 'flags'> => ({
-  schema: qdiscSchema,
-  doing,
-  subject,
-  flags: 0,
-})
+const base = requestsOf(qdiscSchema)
 
 /** A message about a qdisc. For one that is to be found (`finding`), its kind need not be said, and nothing it is told. @internal */
 export function change(doing: string, flags: number, options: object, finding = false): Request {

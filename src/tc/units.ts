@@ -219,11 +219,6 @@ export const NANOSECONDS32: Scalar<Time, number> = {
   ...of32<Time>((path, value) => nanoseconds(path, value, 0xffff_ffff)),
   read: (reader, at) => U32.read(reader, at) / 1000,
 }
-/** A part of 2^32 - 1. @internal */
-export const PERCENT32: Scalar<Percent, number> = {
-  ...of32<Percent>(portion),
-  read: (reader, at) => percentOf(U32.read(reader, at)),
-}
 const rate32 = (min: number): Scalar<Rate, number> => ({
   ...of32<Rate>((path, value) => bytesPerSecond(path, value, 0xffff_ffff, min)),
   read: (reader, at) => U32.read(reader, at) * 8,

@@ -12,7 +12,7 @@ import {
   u32,
 } from '../netlink/attributes.js'
 import { invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
-import { dump, type Operation, type Request, send } from '../netlink/operation.js'
+import { dump, type Operation, type Request, requestsOf, send } from '../netlink/operation.js'
 import { AF_BRIDGE } from '../netlink/protocol.js'
 import { formatRange, parseRange, type Range } from '../netlink/range.js'
 import { U16 } from '../netlink/scalar.js'
@@ -187,12 +187,7 @@ export class VlanOperations {
   }
 }
 
-const base = (doing: string, subject: Device | undefined): Pick<Request, 'schema' | 'doing' | 'subject' | 'flags'> => ({
-  schema: vlanSchema,
-  doing,
-  subject,
-  flags: 0,
-})
+const base = requestsOf(vlanSchema)
 
 function isTrue(name: string, value: boolean | undefined): boolean {
   if (value !== undefined && typeof value !== 'boolean') throw invalidType(name, 'a boolean', value)

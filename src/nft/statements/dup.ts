@@ -9,10 +9,10 @@ import type { Program } from '../program.js'
 import { asValue, type Computed, type Expressed } from '../selector.js'
 import { partOf } from '../set.js'
 import { statementKind } from '../statement.js'
-import { ifaceIndex, ipv4Addr, ipv6Addr } from '../types.js'
+import { ifaceIndex } from '../types.js'
 import { type Load, prepareValue } from '../value.js'
 import { readValue } from './reading.js'
-import { withRegisters } from './target.js'
+import { addressOf, withRegisters } from './target.js'
 
 const NFTA_DUP_SREG_ADDR = 1
 const NFTA_DUP_SREG_DEV = 2
@@ -50,7 +50,6 @@ export interface Fwd {
   family?: 'ip' | 'ip6' | undefined
 }
 
-const addressOf = (family: string | undefined) => partOf(family === 'ip6' ? ipv6Addr : ipv4Addr)
 const device = partOf(ifaceIndex)
 
 const prepared = (value: unknown, part: typeof device, program: Program, path: string): Load[] =>

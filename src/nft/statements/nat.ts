@@ -10,11 +10,12 @@ import { familyName, familyNumber } from '../family.js'
 import type { Program } from '../program.js'
 import { isInterval, partLength, partOf, words } from '../set.js'
 import { statementKind } from '../statement.js'
-import { inetService, ipv4Addr, ipv6Addr } from '../types.js'
+import { inetService } from '../types.js'
 import { isMap, prepareMap } from '../value.js'
 import type { MapExpression } from './map.js'
 import {
   addressFamily,
+  addressOf,
   ends,
   type NatOptions,
   type NatTarget,
@@ -137,7 +138,7 @@ for (const kind of ['snat', 'dnat'] as const) {
       const { addr, port, flags } = statement
       const family = addressFamily(statement, program)
       if (addr === undefined && port === undefined) throw invalidValue('addr', addr, 'must be given, or a port')
-      const address = partOf(family === 'ip6' ? ipv6Addr : ipv4Addr)
+      const address = addressOf(family)
       const number = familyNumber('family', family ?? 'inet')
       const bits = flagsNumber(flags)
       if (isMap(addr) && hasMapPorts(addr, program)) {
@@ -224,7 +225,7 @@ reads('nat', (values: Values, decoder) => {
   const { type, family: number, addrMin, addrMax, protoMin, protoMax, flags } = values
   const family = familyName(number as number)
   if (typeof type !== 'string' || family === undefined) return false
-  const address = partOf(family === 'ip6' ? ipv6Addr : ipv4Addr)
+  const address = addressOf(family)
   const map = decoder.at(addrMin)?.source
   const joined = map?.parts?.length === 2 && protoMin === (addrMin as number) + words(partLength(address))
   const addr = joined ? map.expression : readEnds(addrMin, addrMax, [address], decoder)

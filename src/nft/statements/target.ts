@@ -7,7 +7,7 @@ import type { Program } from '../program.js'
 import { asValue, type Computed, type Expressed } from '../selector.js'
 import { type Parts, partOf } from '../set.js'
 import { isSingle, type NumberRange, single } from '../type.js'
-import { inetService, ipv6Addr } from '../types.js'
+import { inetService, ipv4Addr, ipv6Addr } from '../types.js'
 import { isComputed, isMap, type Load, prepareValue } from '../value.js'
 import type { NatFlag } from './nat.js'
 import { readValue } from './reading.js'
@@ -30,6 +30,9 @@ export interface NatOptions extends Ported {
   /** IPv4 or IPv6, in a table of both, where no address tells. */
   family?: 'ip' | 'ip6' | undefined
 }
+
+/** An address of the family. @internal */
+export const addressOf = (family: string | undefined) => partOf(family === 'ip6' ? ipv6Addr : ipv4Addr)
 
 /** The registers of a value: of a range, those of both its ends. @internal */
 export interface Ends {

@@ -6,12 +6,12 @@ import { reads } from '../decoder.js'
 import { expression, register } from '../expression.js'
 import { familyName, familyNumber } from '../family.js'
 import type { Computed } from '../selector.js'
-import { partOf } from '../set.js'
 import { statementKind } from '../statement.js'
-import { inetService, ipv4Addr, ipv6Addr } from '../types.js'
+import { inetService } from '../types.js'
 import { readValue } from './reading.js'
 import {
   addressFamily,
+  addressOf,
   ends,
   type NatPort,
   type NatTarget,
@@ -44,7 +44,6 @@ export interface TProxy {
   family?: 'ip' | 'ip6' | undefined
 }
 
-const addressOf = (family: string | undefined) => partOf(family === 'ip6' ? ipv6Addr : ipv4Addr)
 const UNSPEC = 0
 
 statementKind<TProxy>({
