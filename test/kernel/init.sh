@@ -39,6 +39,8 @@ for port in /sys/class/virtio-ports/*; do ln -s "/dev/${port##*/}" "/dev/virtio-
 modprobe tun
 # Its sysctls are there only then.
 modprobe nf_conntrack
+# A test would load it, and from then on it has a file in every namespace: so there is one from the beginning.
+modprobe bonding max_bonds=0
 # Else every new namespace has tunl0, sit0 and gre0 as soon as one test has made a tunnel.
 echo 1 >/proc/sys/net/core/fb_tunnels_only_for_init_net
 ip link set lo up
