@@ -25,7 +25,7 @@ interface Request {
 }
 interface Socket {
   readonly fd: number
-  exchange(data: Uint8Array, length: number, into: Uint8Array, first: number, count: number, ends: number): number
+  exchange(data: Uint8Array, length: number, into: Uint8Array, list: number): number
   index(name: string): number
   name(index: number): string | undefined
   close(): void
@@ -134,7 +134,7 @@ function decoding(socket: Socket, request: Request): number {
   writer.view.setUint32(8, 1, true)
   writer.view.setUint32(12, 0, true)
   const into = new Uint8Array(256 * 1024)
-  const received = socket.exchange(writer.bytes, writer.at, into, 1, 1, 1)
+  const received = socket.exchange(writer.bytes, writer.at, into, 1)
   if (received <= 0) throw new Error(`the list was not received: ${received}`)
 
   const reader = new Reader(into)

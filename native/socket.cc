@@ -21,27 +21,6 @@ namespace {
 // with this much room, so a datagram cut short is a fault, reported as EMSGSIZE, and not an accident of buffering.
 constexpr size_t kRoom = 64 * 1024;
 
-// What one exchange waits for: an end (an ACK, an error, or the end of a dump) for each request whose sequence number
-// lies in [first, first + count).
-struct Awaited {
-  uint32_t first;
-  uint32_t count;
-  uint32_t ends;
-
-  void Note(const uint8_t* data, size_t length) {
-    while (length >= sizeof(nlmsghdr)) {
-      nlmsghdr header;
-      memcpy(&header, data, sizeof header);
-      if (header.nlmsg_len < sizeof header || header.nlmsg_len > length) return;
-      bool end = header.nlmsg_type == NLMSG_ERROR || header.nlmsg_type == NLMSG_DONE;
-      if (end && header.nlmsg_seq - first < count && ends > 0) ends--;
-      size_t step = std::min<size_t>(NLMSG_ALIGN(header.nlmsg_len), length);
-      data += step;
-      length -= step;
-    }
-  }
-};
-
 // One datagram: its length, 0 for one that is not the kernel's, or a negative errno.
 ssize_t ReceiveOne(int fd, uint8_t* into, size_t room, int flags) {
   sockaddr_nl from{};
@@ -59,13 +38,30 @@ ssize_t ReceiveOne(int fd, uint8_t* into, size_t room, int flags) {
   return from.nl_pid == 0 ? length : 0;
 }
 
-// Receives until everything awaited has ended or `into` has no room for another datagram. Bytes received, or -errno.
-ssize_t ReceiveUntil(int fd, uint8_t* into, size_t size, Awaited awaited) {
+// Whether a datagram holds the end of the list that was asked for under a sequence number: the end itself, or an error.
+bool EndsList(const uint8_t* data, size_t length, uint32_t sequence) {
+  while (length >= sizeof(nlmsghdr)) {
+    nlmsghdr header;
+    memcpy(&header, data, sizeof header);
+    if (header.nlmsg_len < sizeof header || header.nlmsg_len > length) return false;
+    bool end = header.nlmsg_type == NLMSG_ERROR || header.nlmsg_type == NLMSG_DONE;
+    if (end && header.nlmsg_seq == sequence) return true;
+    size_t step = std::min<size_t>(NLMSG_ALIGN(header.nlmsg_len), length);
+    data += step;
+    length -= step;
+  }
+  return false;
+}
+
+// The kernel answers requests while it is handed them, and makes a list piece by piece while it is read. So this receives what is there,
+// and of a list (its sequence number; none: -1) all to its end; in both cases no more than `into` has room for. Bytes received, or -errno.
+ssize_t Receive(int fd, uint8_t* into, size_t size, int64_t list) {
   size_t used = 0;
-  while (awaited.ends > 0 && size - used >= kRoom) {
-    ssize_t length = ReceiveOne(fd, into + used, size - used, 0);
+  for (bool ended = false; !ended && size - used >= kRoom;) {
+    ssize_t length = ReceiveOne(fd, into + used, size - used, list < 0 ? MSG_DONTWAIT : 0);
+    if (length == -EAGAIN) break;
     if (length < 0) return length;
-    awaited.Note(into + used, length);
+    ended = list >= 0 && EndsList(into + used, length, list);
     used = std::min<size_t>(NLMSG_ALIGN(used + length), size);
   }
   return used;
@@ -78,9 +74,9 @@ ssize_t SendAll(int fd, const uint8_t* data, size_t length) {
   return sent < 0 ? -errno : sent;
 }
 
-ssize_t Exchange(int fd, const uint8_t* data, size_t length, uint8_t* into, size_t size, Awaited awaited) {
+ssize_t Exchange(int fd, const uint8_t* data, size_t length, uint8_t* into, size_t size, int64_t list) {
   ssize_t sent = SendAll(fd, data, length);
-  return sent < 0 ? sent : ReceiveUntil(fd, into, size, awaited);
+  return sent < 0 ? sent : Receive(fd, into, size, list);
 }
 
 // Buffers beyond the system's limit take a privilege that an ordinary user's namespace does not give; then the limit.
@@ -94,11 +90,6 @@ uint8_t* Bytes(const Napi::Value& value, size_t* length) {
   auto array = value.As<Napi::Uint8Array>();
   *length = array.ByteLength();
   return array.Data();
-}
-
-Awaited AwaitedOf(const Napi::CallbackInfo& info, size_t at) {
-  return Awaited{info[at].As<Napi::Number>().Uint32Value(), info[at + 1].As<Napi::Number>().Uint32Value(),
-                 info[at + 2].As<Napi::Number>().Uint32Value()};
 }
 
 // Hot methods answer with a negative errno instead of throwing; JavaScript knows what it asked for and says so better.
@@ -144,17 +135,17 @@ class Socket : public Napi::ObjectWrap<Socket> {
   ~Socket() override { Shut(); }
 
  private:
-  // exchange(data, length, into, first, count, ends)
+  // exchange(data, length, into, list): see Receive.
   Napi::Value Exchange(const Napi::CallbackInfo& info) {
     size_t size, room;
     const uint8_t* data = Bytes(info[0], &size);
     size_t length = info[1].As<Napi::Number>().Uint32Value();
     uint8_t* into = Bytes(info[2], &room);
-    ssize_t result = nslink::Exchange(fd_, data, std::min(length, size), into, room, AwaitedOf(info, 3));
+    ssize_t result = nslink::Exchange(fd_, data, std::min(length, size), into, room, info[3].As<Napi::Number>().Int64Value());
     return Napi::Number::New(info.Env(), static_cast<double>(result));
   }
 
-  // exchangeOnThread(data, length, into, first, count, ends, callback(received)): the buffers must be left alone until then.
+  // exchangeOnThread(data, length, into, list, callback(received)): the buffers must be left alone until then.
   Napi::Value ExchangeOnThread(const Napi::CallbackInfo& info) {
     struct Held {
       Napi::Reference<Napi::Uint8Array> data, into;
@@ -165,17 +156,17 @@ class Socket : public Napi::ObjectWrap<Socket> {
     const uint8_t* data = Bytes(info[0], &size);
     size_t length = std::min<size_t>(info[1].As<Napi::Number>().Uint32Value(), size);
     uint8_t* into = Bytes(info[2], &room);
-    Awaited awaited = AwaitedOf(info, 3);
+    int64_t list = info[3].As<Napi::Number>().Int64Value();
     auto held = std::make_shared<Held>();
     held->data = Napi::Persistent(info[0].As<Napi::Uint8Array>());
     held->into = Napi::Persistent(info[2].As<Napi::Uint8Array>());
     held->socket = Napi::Persistent(info.This().As<Napi::Object>());
-    held->callback = Napi::Persistent(info[6].As<Napi::Function>());
+    held->callback = Napi::Persistent(info[4].As<Napi::Function>());
     busy_ = true;
     info.Env().GetInstanceData<Addon>()->threads.Submit(
         info.Env(),
-        [fd = fd_, data, length, into, room, awaited] {
-          return Outcome::Of(nslink::Exchange(fd, data, length, into, room, awaited));
+        [fd = fd_, data, length, into, room, list] {
+          return Outcome::Of(nslink::Exchange(fd, data, length, into, room, list));
         },
         [this, held](Napi::Env env, const Outcome& outcome) {
           busy_ = false;
@@ -187,11 +178,11 @@ class Socket : public Napi::ObjectWrap<Socket> {
     return info.Env().Undefined();
   }
 
-  // receive(into, first, count, ends): goes on with an exchange whose answers did not fit.
+  // receive(into, list): goes on with a list that did not fit.
   Napi::Value Receive(const Napi::CallbackInfo& info) {
     size_t room;
     uint8_t* into = Bytes(info[0], &room);
-    return Napi::Number::New(info.Env(), static_cast<double>(ReceiveUntil(fd_, into, room, AwaitedOf(info, 1))));
+    return Napi::Number::New(info.Env(), static_cast<double>(nslink::Receive(fd_, into, room, info[1].As<Napi::Number>().Int64Value())));
   }
 
   // receiveEvents(into): what has arrived, without waiting; 0 when nothing has.

@@ -9,17 +9,15 @@ import { fileURLToPath } from 'node:url'
 export interface NativeSocket {
   readonly fd: number
   readonly receiveBuffer: number
-  exchange(data: Uint8Array, length: number, into: Uint8Array, first: number, count: number, ends: number): number
+  exchange(data: Uint8Array, length: number, into: Uint8Array, list: number): number
   exchangeOnThread(
     data: Uint8Array,
     length: number,
     into: Uint8Array,
-    first: number,
-    count: number,
-    ends: number,
+    list: number,
     callback: (received: number) => void,
   ): void
-  receive(into: Uint8Array, first: number, count: number, ends: number): number
+  receive(into: Uint8Array, list: number): number
   receiveEvents(into: Uint8Array): number
   wait(milliseconds: number): number
   join(group: number): number

@@ -3,6 +3,7 @@ import type { Doing, Job, NodePeer } from '../bench.js'
 import { each, exactly } from '../lists.js'
 import { packageVersion } from '../machine.js'
 import { ADDRESS, PREFIX_LENGTH } from '../works/address.js'
+import { deviceIndex } from '../works/cable.js'
 import { LINKS } from '../works/dump-links.js'
 import { ROUTES } from '../works/dump-routes.js'
 import { hostDevice, POD_GATEWAY, podAddress, podName } from '../works/pod.js'
@@ -37,17 +38,21 @@ export const peer: NodePeer = {
   prepare: () => `nslink ${packageVersion('nslink')}`,
   works: {
     W1: () => {
-      const address = `${ADDRESS}/${PREFIX_LENGTH}`
+      const [dev, address] = [deviceIndex(), `${ADDRESS}/${PREFIX_LENGTH}`]
       return {
         async one() {
-          await addr.add({ dev: 'eth0', address })
-          await addr.del({ dev: 'eth0', address })
+          await addr.add({ dev, address })
+          await addr.del({ dev, address })
         },
       }
     },
-    W3: () => ({ one: (index) => route.add({ dst: destination(index), via: GATEWAY, dev: 'eth0' }) }),
+    W3: () => {
+      const dev = deviceIndex()
+      return { one: (index) => route.add({ dst: destination(index), via: GATEWAY, dev }) }
+    },
     W3b: ({ count }) => {
-      const routes = each(count, (index) => ({ dst: destination(index), via: GATEWAY, dev: 'eth0' }))
+      const dev = deviceIndex()
+      const routes = each(count, (index) => ({ dst: destination(index), via: GATEWAY, dev }))
       return { all: () => Promise.all(routes.map((options) => route.add(options))) }
     },
     W4r: () => ({ one: async () => exactly(ROUTES, await route.list({ family: 'inet' })) }),

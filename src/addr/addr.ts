@@ -80,6 +80,7 @@ const reported = {
   stablePrivacy: IFA_F_STABLE_PRIVACY,
 } as const
 const flagEntries = Object.entries({ ...settable, ...reported })
+const settableBits: ReadonlyMap<string, number> = new Map(Object.entries(settable))
 
 const protocols = enumeration(
   { kernel_lo: IFAPROT_KERNEL_LO, kernel_ra: IFAPROT_KERNEL_RA, kernel_ll: IFAPROT_KERNEL_LL },
@@ -378,7 +379,9 @@ function create(doing: string, flags: number, options: AddrOptions): Request {
   const { address, peer, wire } = parsed(options)
   const lifetime = lifetimeOf(options)
   let bits = 0
-  for (const [name, bit] of Object.entries(settable)) {
+  for (const name in options) {
+    const bit = settableBits.get(name)
+    if (bit === undefined) continue
     const value = options[name as keyof typeof settable]
     if (value !== undefined && typeof value !== 'boolean') throw invalidType(name, 'a boolean', value)
     if (value) bits |= bit

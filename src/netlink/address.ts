@@ -189,7 +189,10 @@ const scratch = new Uint8Array(16)
 
 function decodeIp(text: string): Uint8Array | undefined {
   const length = parseIp(text, scratch, 0)
-  return length === 0 ? undefined : scratch.slice(0, length)
+  if (length === 0) return undefined
+  const bytes = new Uint8Array(length)
+  for (let at = 0; at < length; at++) bytes[at] = scratch[at] as number
+  return bytes
 }
 
 /**

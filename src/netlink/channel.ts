@@ -15,7 +15,6 @@ import type { Answer, Request } from './operation.js'
 import * as nl from './protocol.js'
 import { type Names, noNames, Reader, Writer } from './writer.js'
 
-const NO_DEVICE = -constants.errno.ENODEV
 const NO_ROOM = -constants.errno.ENOBUFS
 const NO_RIGHT = -constants.errno.EPERM
 
@@ -26,6 +25,8 @@ const TRANSACTION_BUFFER = 256 * 1024 * 1024
 /** What an answer may take of the receive buffer, bookkeeping included: an ACK with an error text, and an object. */
 const ACK_COST = 2304
 const OBJECT_COST = 16 * 1024
+/** With less room than this left, nothing more is received. */
+const ROOM = 64 * 1024
 /** The kernel takes a message as one piece of memory, so a frame's bytes are bounded too. */
 const FRAME_BYTES = 64 * 1024
 
@@ -67,18 +68,26 @@ export interface Frame {
   readonly exchanges: Exchange[]
   /** The sequence number of the first. */
   readonly first: number
-  /** How many are still to be answered. */
-  open: number
+  /** Whether the kernel has more to say. */
+  open: boolean
   /** The messages as sent. */
   sent: Reader
   length: number
   /** What has to be done once they are. */
   afterwards: (() => void)[]
-  /** They are a transaction: the kernel answers to those it refuses only, and has answered when it has taken them. */
+  /** It is one request that is answered by a list. */
+  readonly list: boolean
+  /** They are a transaction. */
   readonly transaction: boolean
 }
 
 const nothingToDo: (() => void)[] = []
+
+/** Nothing is received into this. */
+const NOWHERE = new Uint8Array(0)
+
+/** The sequence number of a list that is asked for, or -1. */
+const listOf = (frame: Frame): number => (frame.list ? frame.first : -1)
 
 /** Thrown by a name look-up whose answer depends on a message that has not been sent yet. */
 const unsent = Symbol('a name depends on an unsent message')
@@ -125,8 +134,7 @@ export class Channel implements Names {
     if (this.#renames) throw unsent
     // The requests of a frame are mostly about one device, and nothing changes between them.
     if (this.#sending?.name === device) return this.#sending.index
-    // A name too long for the call would be cut, and mean another device.
-    const index = Buffer.byteLength(device) > 15 ? NO_DEVICE : this.#socket.index(device)
+    const index = this.#socket.index(device)
     if (index >= 0) {
       this.#sending = { name: device, index }
       return index
@@ -168,6 +176,8 @@ export class Channel implements Names {
       const exchange = exchanges[next] as Exchange
       const { request } = exchange
       if (request.transaction !== transaction || (request.schema.protocol ?? nl.NETLINK_ROUTE) !== this.#protocol) break
+      // The kernel makes one list at a time on a socket, and it ends differently from everything else.
+      if (request.dump && taken.length > 0) break
       cost += request.decode === undefined ? ACK_COST : OBJECT_COST
       const full = cost > this.#window || writer.at > FRAME_BYTES
       if (full && taken.length > 0 && transaction === undefined) break
@@ -184,7 +194,6 @@ export class Channel implements Names {
       }
       taken.push(exchange)
       this.#renames ||= request.renames === true
-      // The kernel runs one dump at a time on a socket.
       if (request.dump) {
         next++
         break
@@ -202,10 +211,11 @@ export class Channel implements Names {
       frame: {
         exchanges: taken,
         first,
-        open: taken.length,
+        open: taken.length > 0,
         sent: writer,
         length: writer.at,
         afterwards,
+        list: taken[0]?.request.dump === true,
         transaction: transaction !== undefined,
       },
       next,
@@ -218,83 +228,68 @@ export class Channel implements Names {
     const { view } = writer
     view.setUint32(start, writer.at - start, true)
     view.setUint16(start + 4, request.type, true)
-    const answer = request.dump ? nl.NLM_F_DUMP : request.transaction === undefined ? nl.NLM_F_ACK : 0
-    view.setUint16(start + 6, request.flags | nl.NLM_F_REQUEST | answer, true)
+    view.setUint16(start + 6, request.flags | nl.NLM_F_REQUEST | this.#answerOf(request), true)
     view.setUint32(start + 8, this.#sequence, true)
     view.setUint32(start + 12, 0, true)
     this.#sequence = (this.#sequence + 1) >>> 0
   }
 
-  /** Sends a frame and takes in answers, on this thread, until all are there or the inbox is full. */
-  exchange(frame: Frame): void {
-    debug?.('>', frame.sent, frame.length, frame, this.#label)
-    const { first, exchanges, sent, length } = frame
-    const ends = this.#endsOf(frame)
-    this.#absorb(frame, inbox, this.#socket.exchange(sent.bytes, length, inbox.bytes, first, exchanges.length, ends))
-    this.#conclude(frame)
+  /**
+   * The answer to ask for. The kernel has done what it is asked for, and refused what it refuses, when it has been handed the message: nothing said
+   * means done, and "done" need not be made, sent and read. Only to somebody without the right to anything netfilter answers once,
+   * however many messages came together: there, those are told that something was done.
+   */
+  #answerOf({ dump, transaction }: Request): number {
+    if (dump) return nl.NLM_F_DUMP
+    return this.#protocol === nl.NETLINK_NETFILTER && transaction === undefined ? nl.NLM_F_ACK : 0
   }
 
-  /** Goes on with a frame whose answers did not fit. */
+  /** Sends a frame and takes in answers, on this thread, until all are there or, of a list, the inbox is full. */
+  exchange(frame: Frame): void {
+    debug?.('>', frame.sent, frame.length, frame, this.#label)
+    const into = frame.transaction ? NOWHERE : inbox.bytes
+    this.#conclude(frame, inbox, this.#socket.exchange(frame.sent.bytes, frame.length, into, listOf(frame)))
+  }
+
+  /** Goes on with a list that did not fit. */
   more(frame: Frame): void {
-    this.#absorb(frame, inbox, this.#socket.receive(inbox.bytes, frame.first, frame.exchanges.length, frame.open))
+    this.#conclude(frame, inbox, this.#socket.receive(inbox.bytes, frame.first))
   }
 
   /** The same as `exchange`, on a thread of its own. The frame gets buffers of its own, as others may be sent meanwhile. */
   exchangeOnThread(frame: Frame): Promise<void> {
     debug?.('>', frame.sent, frame.length, frame, this.#label)
     this.keep(frame)
-    const { first, exchanges, sent, length } = frame
-    const ends = this.#endsOf(frame)
     const own = spare ?? new Reader(new Uint8Array(256 * 1024))
     spare = undefined
+    const into = frame.transaction ? NOWHERE : own.bytes
     return new Promise<number>((resolve) => {
-      this.#socket.exchangeOnThread(sent.bytes, length, own.bytes, first, exchanges.length, ends, resolve)
+      this.#socket.exchangeOnThread(frame.sent.bytes, frame.length, into, listOf(frame), resolve)
     }).then((received) => {
-      this.#absorb(frame, own, received)
+      this.#conclude(frame, own, received)
       spare = own
-      this.#conclude(frame)
     })
   }
 
-  /** How many requests have to be answered before it can be said which others will be. */
-  #endsOf(frame: Frame): number {
-    if (frame.transaction) return 0
-    return this.#protocol === nl.NETLINK_NETFILTER ? 1 : frame.open
-  }
-
-  #conclude(frame: Frame): void {
-    if (frame.transaction) this.#collect(frame)
-    else if (this.#protocol === nl.NETLINK_NETFILTER) this.#excuse(frame)
-  }
-
-  /** To somebody without the right to anything, netfilter answers once, however many messages came together. */
-  #excuse(frame: Frame): void {
-    const error = frame.exchanges[0]?.error
-    if (frame.open === 0 || !(error instanceof NetlinkError) || error.errno !== NO_RIGHT) return
-    while (frame.open > 0) {
-      const received = this.#socket.receiveEvents(inbox.bytes)
-      if (received === 0) break
-      this.#absorb(frame, inbox, received)
+  #conclude(frame: Frame, from: Reader, received: number): void {
+    this.#absorb(frame, from, received)
+    if (frame.list) return
+    let more = frame.open && (frame.transaction || received > from.bytes.length - ROOM)
+    while (more) {
+      const arrived = this.#socket.receiveEvents(inbox.bytes)
+      // Of a very large transaction that fails, the first errors arrive. Of what it made, not all may be told.
+      if (arrived === NO_ROOM && frame.transaction) continue
+      more = arrived > 0
+      if (arrived !== 0) this.#absorb(frame, inbox, arrived)
     }
     for (const exchange of frame.exchanges) {
       if (exchange.ended) continue
       exchange.ended = true
-      exchange.error ??= this.#failure(exchange.request, { errno: NO_RIGHT, syscall: 'netlink' })
+      if (this.#answerOf(exchange.request) === nl.NLM_F_ACK) {
+        exchange.error ??= this.#failure(exchange.request, { errno: NO_RIGHT, syscall: 'netlink' })
+      }
     }
-    frame.open = 0
-  }
-
-  /** Takes in what the kernel has to say of a transaction it has been given. It has said it all by then, on the thread that sent it. */
-  #collect(frame: Frame): void {
-    while (frame.open > 0) {
-      const received = this.#socket.receiveEvents(inbox.bytes)
-      // Of a very large transaction that fails, the first errors arrive. Of what it made, not all may be told.
-      if (received === NO_ROOM) continue
-      if (received === 0) break
-      this.#absorb(frame, inbox, received)
-    }
-    for (const exchange of frame.exchanges) exchange.ended = true
-    frame.open = 0
+    frame.open = false
   }
 
   /** Lets other frames be encoded while this one is not finished. */
@@ -310,15 +305,16 @@ export class Channel implements Names {
       // What was answered before stays; for the others nobody can say what the kernel did.
       for (const exchange of frame.exchanges) {
         if (exchange.ended) continue
+        exchange.ended = true
         exchange.error ??= this.#closed
           ? closedError('the namespace handle')
           : this.#failure(exchange.request, { errno: received, syscall: 'recvmsg' })
       }
-      frame.open = 0
+      frame.open = false
       this.broken = true
       return
     }
-    debug?.('<', from, received, frame, this.#label)
+    if (received > 0) debug?.('<', from, received, frame, this.#label)
     from.names = this
     this.#sending = undefined
     this.#receiving = undefined
@@ -337,8 +333,8 @@ export class Channel implements Names {
     const type = from.view.getUint16(at + 4, true)
     if ((from.view.getUint16(at + 6, true) & nl.NLM_F_DUMP_INTR) !== 0) exchange.interrupted = true
     if (type === nl.NLMSG_ERROR || type === nl.NLMSG_DONE) {
-      if (!frame.transaction) frame.open--
       exchange.ended = true
+      if (frame.list) frame.open = false
       // The end of a dump carries a result as well.
       const errno = length >= nl.NLMSG_HDRLEN + 4 ? from.view.getInt32(at + nl.NLMSG_HDRLEN, true) : 0
       if (errno < 0) exchange.error ??= this.#refusal(frame, exchange, from, at, length, errno)

@@ -24,11 +24,15 @@ type Getter = 'getUint8' | 'getUint16' | 'getUint32' | 'getInt8' | 'getInt16' | 
 function number(size: number, set: Setter, get: Getter, min: number, max: number, little: boolean): Scalar<number> {
   return {
     size,
-    write(writer, value, key) {
-      if (!Number.isInteger(value) || value < min || value > max) integer(writer.where(key), value, min, max)
-      const at = writer.take(size)
-      writer.view[set](at, value, little)
-    },
+    write: inlined(
+      (writer: Writer, value: number, key: string) => {
+        if (!Number.isInteger(value) || value < min || value > max) integer(writer.where(key), value, min, max)
+        const at = writer.take(size)
+        writer.view[set](at, value, little)
+      },
+      (at) =>
+        `Number.isInteger(given) && given >= ${min} && given <= ${max} && (view.${set}(${at}, given, ${little}), true)`,
+    ),
     read: inlined(
       (reader: Reader, at: number) => reader.view[get](at, little),
       (at) => `view.${get}(${at}, ${little})`,

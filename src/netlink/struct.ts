@@ -41,7 +41,9 @@ export class Struct<F extends Fields> {
   readonly alignment: number
   readonly fields: readonly Placed[]
   #reads = 0
-  #compiled: ((reader: Reader, start: number) => StructValue<F>) | undefined
+  #writes = 0
+  #reader: ((reader: Reader, start: number) => StructValue<F>) | undefined
+  #writer: ((writer: Writer, value: StructGiven<F>) => void) | undefined
 
   constructor(c: string, fields: F) {
     this.c = c
@@ -63,6 +65,11 @@ export class Struct<F extends Fields> {
 
   /** Fields that are not given are zero. */
   write(writer: Writer, value: StructGiven<F>): void {
+    if (this.#writer !== undefined) {
+      this.#writer(writer, value)
+      return
+    }
+    if (++this.#writes === WORTH_COMPILING) this.#writer = this.#compileWriter()
     const start = writer.zeros(this.size)
     const end = writer.at
     for (const { key, at, scalar } of this.fields) {
@@ -88,20 +95,43 @@ export class Struct<F extends Fields> {
   }
 
   #read(reader: Reader, start: number): StructValue<F> {
-    if (this.#compiled !== undefined) return this.#compiled(reader, start)
-    if (++this.#reads === WORTH_COMPILING) this.#compiled = this.#compile()
+    if (this.#reader !== undefined) return this.#reader(reader, start)
+    if (++this.#reads === WORTH_COMPILING) this.#reader = this.#compileReader()
     const value: Record<string, unknown> = {}
     for (const { key, at, scalar } of this.fields) value[key] = scalar.read(reader, start + at)
     return value as StructValue<F>
   }
 
-  #compile(): ((reader: Reader, start: number) => StructValue<F>) | undefined {
+  #compileReader(): ((reader: Reader, start: number) => StructValue<F>) | undefined {
     const fields = this.fields.map(({ key, at, scalar }, index) => {
       const snippet = snippetOf(scalar.read)
       const place = `start + ${at}`
       return `${JSON.stringify(key)}: ${snippet ? snippet(place) : `fields[${index}].scalar.read(reader, ${place})`}`
     })
     const source = `(reader, start) => { const { view } = reader; return { ${fields.join(', ')} } }`
+    return compile(source, { fields: this.fields })
+  }
+
+  #compileWriter(): ((writer: Writer, value: StructGiven<F>) => void) | undefined {
+    const fields = this.fields.map(({ key, at, scalar }, index) => {
+      const snippet = snippetOf(scalar.write)
+      const place = `start + ${at}`
+      // What it does not take, the scalar itself takes, or says why not.
+      const quick = snippet ? `!(${snippet(place)})` : 'true'
+      return `given = value[${JSON.stringify(key)}]
+        if (given !== undefined && ${quick}) {
+          writer.at = ${place}
+          fields[${index}].scalar.write(writer, given, ${JSON.stringify(key)})
+        }`
+    })
+    const source = `(writer, value) => {
+      const start = writer.zeros(${this.size})
+      const end = writer.at
+      const { view } = writer
+      let given
+      ${fields.join('\n')}
+      writer.at = end
+    }`
     return compile(source, { fields: this.fields })
   }
 }

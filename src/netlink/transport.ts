@@ -168,8 +168,8 @@ export class DirectTransport extends Transport {
         const channel = this.channelFor(exchanges[from] as Exchange)
         const { frame, next } = channel.frame(exchanges, from)
         from = next
-        if (frame.open > 0) channel.exchange(frame)
-        while (frame.open > 0) channel.more(frame)
+        if (frame.open) channel.exchange(frame)
+        while (frame.open) channel.more(frame)
       }
     } catch (error) {
       fail(exchanges, error)
@@ -330,7 +330,7 @@ export class PromiseTransport extends Transport {
         const channel = this.channelFor(exchanges[from] as Exchange)
         const { frame, next } = channel.frame(exchanges, from)
         from = next
-        if (frame.open > 0) await this.#exchange(channel, frame)
+        if (frame.open) await this.#exchange(channel, frame)
       } catch (error) {
         fail(exchanges, error)
         from = exchanges.length
@@ -354,7 +354,7 @@ export class PromiseTransport extends Transport {
     const now = performance.now()
     const quickByNature = !(many || slow || frame.exchanges.some(({ request }) => request.dump || request.unsteady))
     if (quickByNature) contention.note(now, now - started)
-    while (frame.open > 0) {
+    while (frame.open) {
       if (overdue()) {
         channel.keep(frame)
         await nextTurn()

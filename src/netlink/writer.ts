@@ -3,6 +3,7 @@
 import { align, NLA_F_NESTED, NLA_HDRLEN } from './protocol.js'
 
 const utf8 = new TextEncoder()
+const FEW = 32
 
 /** Devices by name and by index, in the namespace that messages go to and come from. @internal */
 export interface Names {
@@ -54,13 +55,16 @@ export class Writer {
   /** Room for `length` zero bytes. */
   zeros(length: number): number {
     const start = this.take(length)
-    this.bytes.fill(0, start, this.at)
+    // A few bytes are sooner written here than by a call for any number of them.
+    if (length > FEW) this.bytes.fill(0, start, this.at)
+    else for (let at = start; at < this.at; at++) this.bytes[at] = 0
     return start
   }
 
   raw(bytes: Uint8Array): void {
     const start = this.take(bytes.length)
-    this.bytes.set(bytes, start)
+    if (bytes.length > FEW) this.bytes.set(bytes, start)
+    else for (let at = 0; at < bytes.length; at++) this.bytes[start + at] = bytes[at] as number
   }
 
   /** UTF-8, without the NUL that most attributes want at the end. */

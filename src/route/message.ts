@@ -249,6 +249,9 @@ function networkOf(family: number, path: string, text: string): Prefix {
 const otherFamily = (path: string, value: unknown, family: number): TypeError =>
   invalidValue(path, value, `must be of ${spelt(family)}, as the route is`)
 
+const wrongFamily = (path: string, value: unknown, its: number): TypeError =>
+  invalidValue(path, value, `is for routes of ${spelt(its)} only`)
+
 /** How far away the destinations of a route of IPv4 are, where its maker does not say. */
 function scopeOf(type: number, direct: boolean, deleting: boolean): number {
   switch (type) {
@@ -272,14 +275,21 @@ function tableOf(type: number): number {
 }
 
 /**
- * Of one family only. For the other the kernel would pass over them in silence, and make another route than was asked
- * for.
+ * Options that stand in an attribute as they are, and the family they are for, where it is only one: for the other the kernel would pass
+ * over them in silence, and make another route than was asked for.
  */
-const onlyInet = ['realms'] as const
-const onlyInet6 = ['from', 'pref', 'expires'] as const
+const plain = new Map<string, number | undefined>([
+  ['metric', undefined],
+  ['realms', AF_INET],
+  ['pref', AF_INET6],
+  ['expires', AF_INET6],
+])
 
-/** Options that stand in an attribute as they are. */
-const plain = ['metric', 'realms', 'pref', 'expires'] as const
+/** Options that are looked at by name. */
+const named = new Set([
+  ...['dst', 'family', 'via', 'dev', 'onlink', 'nexthops', 'nhid', 'src', 'from', 'table', 'protocol', 'type', 'scope'],
+  ...['tos', 'unknown'],
+])
 
 /** Writes the struct and the attributes of a route: what `ip route` sends for the same options. @internal */
 export function encode(writer: Writer, options: RouteOptions, deleting: boolean): void {
@@ -289,10 +299,7 @@ export function encode(writer: Writer, options: RouteOptions, deleting: boolean)
   if (via !== undefined && nexthops !== undefined) {
     throw invalidValue('nexthops', nexthops, 'cannot be given along with "via"')
   }
-  for (const key of family === AF_INET ? onlyInet6 : onlyInet) {
-    if (options[key] === undefined) continue
-    throw invalidValue(key, options[key], `is for routes of ${spelt(family === AF_INET ? AF_INET6 : AF_INET)} only`)
-  }
+  if (options.from !== undefined && family === AF_INET) throw wrongFamily('from', options.from, AF_INET6)
   if (options.pref !== undefined) oneOf('pref', options.pref, prefs.names)
   const dst = options.dst === 'default' ? undefined : networkOf(family, 'dst', options.dst)
   const from = options.from === undefined ? undefined : networkOf(family, 'from', options.from)
@@ -331,8 +338,7 @@ export function encode(writer: Writer, options: RouteOptions, deleting: boolean)
     if (familyOf(bytes) !== family) throw otherFamily('src', options.src, family)
     writeBytes(writer, RTA_PREFSRC, bytes)
   }
-  for (const key of plain) if (options[key] !== undefined) entries[key].write(writer, options[key] as never, key)
-  writeMetrics(writer, options)
+  writeOthers(writer, options, family)
   if (options.unknown !== undefined) table.write(writer, { unknown: options.unknown }, 'route')
 }
 
@@ -343,11 +349,19 @@ export function writeBytes(writer: Writer, type: number, bytes: Uint8Array): voi
   writer.close(start)
 }
 
-function writeMetrics(writer: Writer, options: RouteOptions): void {
+/** Few routes have any of the many other options: what is given is looked at, not what could be. */
+function writeOthers(writer: Writer, options: RouteOptions, family: number): void {
   let given: RouteMetrics | undefined
   for (const key in options) {
-    const value = options[key as keyof RouteMetrics]
-    if (value !== undefined && Object.hasOwn(metrics.entries, key)) given = { ...given, [key]: value }
+    const value = named.has(key) ? undefined : options[key as keyof RouteOptions]
+    if (value === undefined) continue
+    if (plain.has(key)) {
+      const its = plain.get(key)
+      if (its !== undefined && its !== family) throw wrongFamily(key, value, its)
+      table.entries[key as 'metric'].write(writer, value as number, key)
+    } else if (Object.hasOwn(metrics.entries, key)) {
+      given = { ...given, [key]: value }
+    }
   }
   if (given === undefined) return
   const { rtoMin, lock = [] } = given

@@ -18,7 +18,7 @@ async function listening<T>(
     socket.join(RTNLGRP_LINK)
     await fn(socket, (name) => {
       const request = linkMessage(RTM_NEWLINK, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, 1, { name })
-      writer.exchange(request, request.length, new Uint8Array(1 << 17), 1, 1, 1)
+      writer.exchange(request, request.length, new Uint8Array(1 << 17), -1)
     })
     socket.close()
     writer.close()
@@ -116,7 +116,7 @@ describe('a poll', () => {
       const request = Buffer.from('${linkMessage(18, 0x300, 1).toString('hex')}', 'hex')
       const poll = new native.Poll(reader.fd, () => { poll.close(); reader.close(); throw new Error('from the callback') })
       poll.start()
-      reader.exchange(request, request.length, new Uint8Array(1 << 20), 1, 1, 0)`
+      reader.exchange(request, request.length, new Uint8Array(0), -1)`
     expect(
       await script(text(`process.on('uncaughtException', (error) => console.log('handled', error.message))`)),
     ).toMatchObject({

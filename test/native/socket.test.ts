@@ -35,14 +35,14 @@ describe('a socket', () => {
         new native.Socket(ns, NETLINK_ROUTE, MEGABYTE),
       ]
       const request = linkMessage(RTM_GETLINK, NLM_F_DUMP, 7)
-      const received = there.exchange(request, request.length, inbox, 7, 1, 1)
+      const received = there.exchange(request, request.length, inbox, 7)
       const answers = messages(inbox, received)
       expect(answers.map(({ type, seq }) => [type, seq])).toEqual([
         [RTM_NEWLINK, 7],
         [NLMSG_DONE, 7],
       ])
       const made = add(8, 'only-there')
-      expect(messages(inbox, there.exchange(made, made.length, inbox, 8, 1, 1))).toMatchObject([{ errno: 0, seq: 8 }])
+      expect(messages(inbox, there.exchange(made, made.length, inbox, -1))).toMatchObject([{ errno: 0, seq: 8 }])
       expect(there.index('only-there')).toBeGreaterThan(1)
       expect(there.name(there.index('only-there'))).toBe('only-there')
       expect(here.index('only-there')).toBe(-ENODEV)
@@ -56,7 +56,7 @@ describe('a socket', () => {
       const socket = new native.Socket(ns, NETLINK_ROUTE, MEGABYTE)
       const inbox = new Uint8Array(MEGABYTE)
       const data = Buffer.concat([add(40, 'one'), add(41, 'one'), add(42, 'two')])
-      const received = socket.exchange(data, data.length, inbox, 40, 3, 3)
+      const received = socket.exchange(data, data.length, inbox, -1)
       expect(messages(inbox, received).map(({ type, seq, errno }) => [type, seq, errno])).toEqual([
         [NLMSG_ERROR, 40, 0],
         [NLMSG_ERROR, 41, -EEXIST],
@@ -65,13 +65,32 @@ describe('a socket', () => {
       socket.close()
     }))
 
-  it('counts sequence numbers past 2^32', () =>
+  it('has heard all there is when the kernel has taken a message, and nothing of what was done', () =>
     inFresh((ns) => {
       const socket = new native.Socket(ns, NETLINK_ROUTE, MEGABYTE)
       const inbox = new Uint8Array(MEGABYTE)
-      const data = Buffer.concat([add(0xffff_ffff, 'one'), add(0, 'two'), add(1, 'three')])
-      const received = socket.exchange(data, data.length, inbox, 0xffff_ffff, 3, 3)
-      expect(messages(inbox, received).map(({ seq }) => seq)).toEqual([0xffff_ffff, 0, 1])
+      const silent = (seq: number, name: string) => linkMessage(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, seq, { name })
+      const data = Buffer.concat([silent(40, 'one'), silent(41, 'one'), silent(42, 'two')])
+      const received = socket.exchange(data, data.length, inbox, -1)
+      expect(messages(inbox, received)).toMatchObject([{ type: NLMSG_ERROR, seq: 41, errno: -EEXIST }])
+      expect(socket.index('two')).toBeGreaterThan(1)
+      const again = silent(43, 'two')
+      expect(socket.exchange(again, again.length, new Uint8Array(0), -1)).toBe(0)
+      expect(messages(inbox, socket.receiveEvents(inbox))).toMatchObject([{ seq: 43, errno: -EEXIST }])
+      const fine = silent(44, 'three')
+      expect(socket.exchange(fine, fine.length, inbox, -1)).toBe(0)
+      socket.close()
+    }))
+
+  it('knows the end of a list by any sequence number', () =>
+    inFresh((ns) => {
+      const socket = new native.Socket(ns, NETLINK_ROUTE, MEGABYTE)
+      const inbox = new Uint8Array(MEGABYTE)
+      for (const seq of [0, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff]) {
+        const dump = linkMessage(RTM_GETLINK, NLM_F_DUMP, seq)
+        const received = socket.exchange(dump, dump.length, inbox, seq)
+        expect(messages(inbox, received).at(-1)).toMatchObject({ type: NLMSG_DONE, seq })
+      }
       socket.close()
     }))
 
@@ -81,14 +100,14 @@ describe('a socket', () => {
       const inbox = new Uint8Array(MEGABYTE)
       const names = Array.from({ length: 100 }, (_, at) => `bridge${at}`)
       const data = Buffer.concat(names.map((name, at) => add(at, name)))
-      expect(messages(inbox, socket.exchange(data, data.length, inbox, 0, 100, 100))).toHaveLength(100)
+      expect(messages(inbox, socket.exchange(data, data.length, inbox, -1))).toHaveLength(100)
 
       const narrow = new Uint8Array(64 * 1024)
       const dump = linkMessage(RTM_GETLINK, NLM_F_DUMP, 1000)
-      const found = messages(narrow, socket.exchange(dump, dump.length, narrow, 1000, 1, 1))
+      const found = messages(narrow, socket.exchange(dump, dump.length, narrow, 1000))
       let rounds = 1
       for (; found.at(-1)!.type !== NLMSG_DONE; rounds++) {
-        found.push(...messages(narrow, socket.receive(narrow, 1000, 1, 1)))
+        found.push(...messages(narrow, socket.receive(narrow, 1000)))
       }
       expect(rounds).toBeGreaterThan(1)
       expect(found.filter(({ type }) => type === RTM_NEWLINK)).toHaveLength(101)
@@ -108,10 +127,10 @@ describe('a socket', () => {
       expect(socket.wait(0)).toBe(0)
       expect(socket.receiveEvents(inbox)).toBe(0)
       const made = add(1, 'news')
-      writer.exchange(made, made.length, inbox, 1, 1, 1)
+      writer.exchange(made, made.length, inbox, -1)
       expect(socket.wait(1000)).toBe(1)
       const dump = linkMessage(RTM_GETLINK, NLM_F_DUMP, 5)
-      const received = socket.exchange(dump, dump.length, inbox, 5, 1, 1)
+      const received = socket.exchange(dump, dump.length, inbox, 5)
       const seen = messages(inbox, received)
       expect(seen.at(-1)).toMatchObject({ type: NLMSG_DONE, seq: 5 })
       expect(seen.filter(({ seq }) => seq !== 5)).toMatchObject([{ type: RTM_NEWLINK, index: socket.index('news') }])
@@ -129,7 +148,7 @@ describe('a socket', () => {
       socket.join(RTNLGRP_LINK)
       for (let at = 0; at < 30; at++) {
         const made = add(at, `link${at}`)
-        writer.exchange(made, made.length, inbox, at, 1, 1)
+        writer.exchange(made, made.length, inbox, -1)
       }
       const results: number[] = []
       for (let received = 1; received !== 0; results.push(received)) received = socket.receiveEvents(inbox)
@@ -153,7 +172,7 @@ describe('a socket', () => {
       const socket = new native.Socket(ns, NETLINK_ROUTE, MEGABYTE)
       const name = 'a'.repeat(15)
       const made = add(1, name)
-      socket.exchange(made, made.length, new Uint8Array(MEGABYTE), 1, 1, 1)
+      socket.exchange(made, made.length, new Uint8Array(MEGABYTE), -1)
       expect(socket.name(socket.index(name))).toBe(name)
       expect(socket.index('lo')).toBe(1)
       expect(socket.index('')).toBe(-ENODEV)
@@ -172,8 +191,8 @@ describe('a socket', () => {
 
     const bytes = new Uint8Array(64 * 1024)
     const request = linkMessage(RTM_GETLINK, NLM_F_DUMP, 1)
-    expect(socket.exchange(request, request.length, bytes, 1, 1, 1)).toBe(-EBADF)
-    expect(socket.receive(bytes, 1, 1, 1)).toBe(-EBADF)
+    expect(socket.exchange(request, request.length, bytes, 1)).toBe(-EBADF)
+    expect(socket.receive(bytes, 1)).toBe(-EBADF)
     expect(socket.receiveEvents(bytes)).toBe(-EBADF)
     expect(socket.index('lo')).toBe(-EBADF)
     expect(socket.name(1)).toBeUndefined()
@@ -199,7 +218,7 @@ describe('an exchange on a thread', () => {
     const before = held().threads
     const inbox = new Uint8Array(MEGABYTE)
     const received = await new Promise<number>((resolve) =>
-      socket.exchangeOnThread(request, request.length, inbox, 3, 1, 1, resolve),
+      socket.exchangeOnThread(request, request.length, inbox, 3, resolve),
     )
     expect(messages(inbox, received).at(-1)).toMatchObject({ type: NLMSG_DONE, seq: 3, errno: 0 })
     expect(held().threads).toBe(before)
@@ -210,9 +229,7 @@ describe('an exchange on a thread', () => {
     const socket = new native.Socket(-1, NETLINK_ROUTE, MEGABYTE)
     const inbox = new Uint8Array(MEGABYTE)
     const { fd } = socket
-    const ended = new Promise<number>((resolve) =>
-      socket.exchangeOnThread(request, request.length, inbox, 3, 1, 1, resolve),
-    )
+    const ended = new Promise<number>((resolve) => socket.exchangeOnThread(request, request.length, inbox, 3, resolve))
     socket.close()
     expect(readlinkSync(`/proc/self/fd/${fd}`)).toMatch(/^socket:/)
     expect(messages(inbox, await ended).at(-1)).toMatchObject({ type: NLMSG_DONE })
@@ -227,7 +244,7 @@ describe('an exchange on a thread', () => {
         const results = []
         const one = () => new Promise((resolve) => {
           const socket = new native.Socket(-1, 0, 1 << 20)
-          socket.exchangeOnThread(Uint8Array.from(request), request.length, new Uint8Array(1 << 20), 3, 1, 1, resolve)
+          socket.exchangeOnThread(Uint8Array.from(request), request.length, new Uint8Array(1 << 20), 3, resolve)
         })
         for (let round = 0; round < 20; round++) {
           const all = Array.from({ length: 20 }, one)

@@ -92,7 +92,7 @@ describe('jobs', () => {
       native.readFile(-1, '/proc/self/comm', () => { throw new Error('one') })
       native.readFile(-1, '/nothing', () => { throw new Error('two') })
       const socket = new native.Socket(-1, 0, 4096)
-      socket.exchangeOnThread(new Uint8Array(16), 16, new Uint8Array(1 << 16), 0, 1, 0, () => { throw new Error('three') })`)
+      socket.exchangeOnThread(new Uint8Array(16), 16, new Uint8Array(1 << 16), -1, () => { throw new Error('three') })`)
     expect(stdout.trim().split('\n').sort()).toEqual(['handled one', 'handled three', 'handled two'])
     expect([stderr, code]).toEqual(['', 0])
   })
@@ -163,13 +163,13 @@ describe('an environment that ends', () => {
       const socket = new native.Socket(-1, 0, 1 << 20)
       const poll = new native.Poll(socket.fd, () => {})
       poll.start()
-      socket.exchangeOnThread(new Uint8Array(16), 16, new Uint8Array(1 << 16), 0, 1, 0, () => {})
+      socket.exchangeOnThread(new Uint8Array(16), 16, new Uint8Array(1 << 16), -1, () => {})
       for (let at = 0; at < 20; at++) native.createNamespace('/run/netns', '', 0, 65536, () => {})
       setTimeout(() => process.exit(7), 20)`)
     expect({ code, signal, stderr }).toEqual({ code: 7, signal: null, stderr: '' })
   })
 
-  it('takes back what jobs made that nobody was told of', async () => {
+  it('takes back what jobs made that nobody was told of', { timeout: seconds(90) }, async () => {
     const result = await told(`${loaded}
       const body = \`${loaded}
         parentPort.postMessage('ready')
@@ -203,7 +203,7 @@ describe('an environment that ends', () => {
           const socket = hold(new native.Socket(-1, 0, 1 << 20))
           const poll = hold(new native.Poll(socket.fd, () => {}))
           poll.start()
-          socket.exchangeOnThread(request, request.length, new Uint8Array(1 << 16), 3, 1, 1, () => busy())
+          socket.exchangeOnThread(request, request.length, new Uint8Array(1 << 16), 3, () => busy())
           native.createNamespace('/run/netns', '', 0, 65536, (error, made) => hold(made))
           native.readFile(-1, '/proc/self/comm', () => {})
         }
