@@ -36,7 +36,6 @@ export class BatchError extends AggregateError {
 
 /** @internal */
 export function unwrap<P extends Planned>(results: readonly PromiseSettledResult<unknown>[]): BatchResults<P> {
-  const values = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  if (values.length < results.length) throw new BatchError(results)
-  return values as BatchResults<P>
+  if (results.some(({ status }) => status === 'rejected')) throw new BatchError(results)
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as BatchResults<P>
 }

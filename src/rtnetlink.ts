@@ -4,7 +4,7 @@ import type { constants } from 'node:os'
 import { invalidType, oneOf } from './netlink/check.js'
 import { type NetlinkError, NetlinkError as NetlinkFailure } from './netlink/error.js'
 import { enumeration } from './netlink/names.js'
-import type { Operation } from './netlink/operation.js'
+import { done, type Operation, type Request } from './netlink/operation.js'
 import { AF_INET, AF_INET6, AF_UNSPEC } from './netlink/protocol.js'
 
 const RT_SCOPE_UNIVERSE = 0
@@ -53,19 +53,24 @@ export interface DelOptions {
 export const isError = (error: unknown, ...codes: (keyof typeof constants.errno)[]): error is NetlinkError =>
   error instanceof NetlinkFailure && (codes as string[]).includes(error.code)
 
+/** Whether deleting what is not there is no error. @internal */
+export function mayBeMissing({ missingOk }: DelOptions): boolean {
+  if (missingOk !== undefined && typeof missingOk !== 'boolean') throw invalidType('missingOk', 'a boolean', missingOk)
+  return missingOk === true
+}
+
 /** Runs a deletion; with `missingOk`, one of `codes` means that there was nothing to delete. @internal */
 export function* deletion(
-  operation: Operation<void>,
+  what: Request | Operation<void>,
   options: DelOptions,
   ...codes: (keyof typeof constants.errno)[]
 ): Operation<void> {
-  if (options.missingOk !== undefined && typeof options.missingOk !== 'boolean') {
-    throw invalidType('missingOk', 'a boolean', options.missingOk)
-  }
+  const missingOk = mayBeMissing(options)
   try {
-    yield* operation
+    if ('encode' in what) done(yield what)
+    else yield* what
   } catch (error) {
-    if (!options.missingOk || !isError(error, ...codes)) throw error
+    if (!missingOk || !isError(error, ...codes)) throw error
   }
 }
 

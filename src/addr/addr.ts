@@ -8,7 +8,7 @@ import { integer, invalidType, invalidValue, onlyKnown } from '../netlink/check.
 import { NetlinkError } from '../netlink/error.js'
 import { Events } from '../netlink/events.js'
 import { enumeration } from '../netlink/names.js'
-import { dump, type Operation, type Request, send, settle } from '../netlink/operation.js'
+import { done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
 import { AF_INET, AF_INET6, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
 import { U8, U32 } from '../netlink/scalar.js'
 import { field, Struct } from '../netlink/struct.js'
@@ -238,7 +238,7 @@ export class AddrOperations {
    * @throws NetlinkError EEXIST when the device has it already, ENODEV when there is no such device
    */
   *add(options: AddrOptions): Operation<void> {
-    yield* send(create('addr.add', NLM_F_CREATE | NLM_F_EXCL, options))
+    done(yield create('addr.add', NLM_F_CREATE | NLM_F_EXCL, options))
   }
 
   /**
@@ -246,7 +246,7 @@ export class AddrOperations {
    * `ip address replace`.
    */
   *replace(options: AddrOptions): Operation<void> {
-    yield* send(create('addr.replace', NLM_F_CREATE | NLM_F_REPLACE, options))
+    done(yield create('addr.replace', NLM_F_CREATE | NLM_F_REPLACE, options))
   }
 
   /**
@@ -255,7 +255,7 @@ export class AddrOperations {
    * @throws NetlinkError EADDRNOTAVAIL when the device does not have it
    */
   *del(options: AddrKey & DelOptions): Operation<void> {
-    yield* deletion(send(remove('addr.del', options)), options, 'EADDRNOTAVAIL')
+    yield* deletion(remove('addr.del', options), options, 'EADDRNOTAVAIL')
   }
 
   /**

@@ -3,7 +3,7 @@
 import { NFNETLINK_V0, nfgenmsg } from '../netfilter.js'
 import { integer, invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
 import { NetlinkError } from '../netlink/error.js'
-import { ask, copied, type Operation, send, settle } from '../netlink/operation.js'
+import { ask, copied, done, type Operation, settle } from '../netlink/operation.js'
 import { NLM_F_CREATE, NLM_F_EXCL } from '../netlink/protocol.js'
 import { type DelOptions, deletion, type Family, isError } from '../rtnetlink.js'
 import { type Conntrack, type ConntrackGiven, type ConntrackStatus, statusBits, table } from './attributes.js'
@@ -141,7 +141,7 @@ export class ConntrackOperations {
     const entry = { ...rest, ...translated({ ...rest, orig, reply }) }
     // The kernel sets these itself, and refuses to be told otherwise.
     if (rest.status !== undefined) entry.status = [...without(rest.status, 'expected', 'dying'), 'confirmed']
-    yield* send(writing(NLM_F_CREATE | NLM_F_EXCL, 'conntrack.add', orig, entry))
+    done(yield writing(NLM_F_CREATE | NLM_F_EXCL, 'conntrack.add', orig, entry))
   }
 
   /**
@@ -173,7 +173,7 @@ export class ConntrackOperations {
       change.status = [...status, ...without(change.status, 'expected', 'dying')]
     }
     try {
-      yield* send(writing(0, 'conntrack.update', tuple, { ...key, ...change }))
+      done(yield writing(0, 'conntrack.update', tuple, { ...key, ...change }))
     } catch (error) {
       if (change.timeout === undefined || !isError(error, 'EPERM')) throw error
       const { status } = yield* ask<Conntrack>(asking(IPCTNL_MSG_CT_GET, 'conntrack.update', options))
@@ -189,7 +189,7 @@ export class ConntrackOperations {
   *del(options: ConntrackKey & { id?: number | undefined } & DelOptions): Operation<void> {
     onlyKnown('conntrack.del', options, knownToDelete)
     const { missingOk } = options
-    yield* deletion(send(deleting('conntrack.del', options)), { missingOk }, 'ENOENT')
+    yield* deletion(deleting('conntrack.del', options), { missingOk }, 'ENOENT')
   }
 
   /**
@@ -201,12 +201,14 @@ export class ConntrackOperations {
   *flush(filter?: ConntrackFilter): Operation<number> {
     if (filter === undefined) {
       const { entries } = yield* stats('conntrack.flush')
-      yield* send({
-        ...base('conntrack.flush', undefined),
-        type: IPCTNL_MSG_CT_DELETE,
-        slow: true,
-        encode: (writer) => nfgenmsg.write(writer, { version: NFNETLINK_V0 }),
-      })
+      done(
+        yield {
+          ...base('conntrack.flush', undefined),
+          type: IPCTNL_MSG_CT_DELETE,
+          slow: true,
+          encode: (writer) => nfgenmsg.write(writer, { version: NFNETLINK_V0 }),
+        },
+      )
       return entries
     }
     onlyKnown('conntrack.flush', filter, filterNames)

@@ -15,7 +15,7 @@ import {
 } from '../netlink/attributes.js'
 import { integer, invalidType, onlyKnown } from '../netlink/check.js'
 import { enumeration, named } from '../netlink/names.js'
-import { dump, type Operation, type Request, send } from '../netlink/operation.js'
+import { done, dump, type Operation, type Request, send } from '../netlink/operation.js'
 import { NETLINK_NETFILTER, NLM_F_CREATE, NLM_F_EXCL } from '../netlink/protocol.js'
 import { BE32 } from '../netlink/scalar.js'
 import type { Reader, Writer } from '../netlink/writer.js'
@@ -209,11 +209,14 @@ export function* addExpectation(options: ExpectationOptions | Expectation): Oper
     mask === undefined ? maskOf(given) : { ...mask, sport: mask.dport === undefined ? mask.sport : (mask.sport ?? 0) }
   integer('timeout', timeout, 0, 0xffff_ffff)
   const values = { ...rest, master: { ...master }, tuple: expected, mask: looked, timeout }
-  yield* send(
-    request(expectationSchema.messages.IPCTNL_MSG_EXP_NEW, NLM_F_CREATE | NLM_F_EXCL, doing, expected, (writer) =>
-      table.write(writer, values, 'expectation'),
-    ),
+  const adding = request(
+    expectationSchema.messages.IPCTNL_MSG_EXP_NEW,
+    NLM_F_CREATE | NLM_F_EXCL,
+    doing,
+    expected,
+    (writer) => table.write(writer, values, 'expectation'),
   )
+  done(yield adding)
 }
 
 /** @internal */
@@ -231,7 +234,7 @@ export function* delExpectation(options: ExpectationKey & DelOptions): Operation
     BE32.write(writer, id, 'id')
     writer.close(start)
   })
-  yield* deletion(send(deleting), { missingOk }, 'ENOENT')
+  yield* deletion(deleting, { missingOk }, 'ENOENT')
 }
 
 /** @internal */

@@ -28,7 +28,7 @@ import {
 } from '../netlink/attributes.js'
 import { integer, invalidType, oneOf, onlyKnown } from '../netlink/check.js'
 import { enumeration } from '../netlink/names.js'
-import { ask, dump, type Operation, type Request, send } from '../netlink/operation.js'
+import { ask, done, dump, type Operation, type Request } from '../netlink/operation.js'
 import { AF_BRIDGE, NLM_F_APPEND, NLM_F_BULK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
 import { U16, within } from '../netlink/scalar.js'
 import type { Reader, Writer } from '../netlink/writer.js'
@@ -277,7 +277,7 @@ export class FdbOperations {
    *   EINVAL for what the table does not take
    */
   *add(options: FdbOptions): Operation<void> {
-    yield* send(change(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL, 'fdb.add', options))
+    done(yield change(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL, 'fdb.add', options))
   }
 
   /**
@@ -285,12 +285,12 @@ export class FdbOperations {
    * frames then go to all of them. Where the entry has the destination already, it is no error.
    */
   *append(options: FdbOptions): Operation<void> {
-    yield* send(change(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_APPEND, 'fdb.append', options))
+    done(yield change(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_APPEND, 'fdb.append', options))
   }
 
   /** Adds an entry, or changes the one for the address, which moves it to another port or destination: `bridge fdb replace`. */
   *replace(options: FdbOptions): Operation<void> {
-    yield* send(change(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, 'fdb.replace', options))
+    done(yield change(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, 'fdb.replace', options))
   }
 
   /**
@@ -300,7 +300,7 @@ export class FdbOperations {
    * @throws NetlinkError ENOENT when there is none
    */
   *del(options: FdbOptions & DelOptions): Operation<void> {
-    yield* deletion(send(change(RTM_DELNEIGH, 0, 'fdb.del', options, knownToDel)), options, 'ENOENT')
+    yield* deletion(change(RTM_DELNEIGH, 0, 'fdb.del', options, knownToDel), options, 'ENOENT')
   }
 
   /**
@@ -372,18 +372,20 @@ export class FdbOperations {
       if (isTrue(name, value)) flags |= bit
       flagsMask |= bit
     }
-    yield* send({
-      ...base('fdb.flush', dev),
-      type: RTM_DELNEIGH,
-      flags: NLM_F_BULK,
-      slow: true,
-      encode(writer) {
-        writeHeader(writer, dev, { flags, state: chosen?.state ?? 0 })
-        const masks = { stateMask: chosen?.mask, flagsMask: flagsMask === 0 ? undefined : flagsMask }
-        const via = brport === undefined ? undefined : writer.names.index(brport, 'brport')
-        table.write(writer, { vlan, srcVni, dst, port, vni, nhid, via, ...masks }, 'fdb.flush')
+    done(
+      yield {
+        ...base('fdb.flush', dev),
+        type: RTM_DELNEIGH,
+        flags: NLM_F_BULK,
+        slow: true,
+        encode(writer) {
+          writeHeader(writer, dev, { flags, state: chosen?.state ?? 0 })
+          const masks = { stateMask: chosen?.mask, flagsMask: flagsMask === 0 ? undefined : flagsMask }
+          const via = brport === undefined ? undefined : writer.names.index(brport, 'brport')
+          table.write(writer, { vlan, srcVni, dst, port, vni, nhid, via, ...masks }, 'fdb.flush')
+        },
       },
-    })
+    )
   }
 }
 

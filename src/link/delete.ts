@@ -2,8 +2,8 @@
 
 import { randomInt } from 'node:crypto'
 import { invalidType } from '../netlink/check.js'
-import { type Operation, type Request, send, settle } from '../netlink/operation.js'
-import { type DelOptions, type Device, deletion, isError } from '../rtnetlink.js'
+import { done, type Operation, type Request, settle } from '../netlink/operation.js'
+import { type DelOptions, type Device, deletion, isError, mayBeMissing } from '../rtnetlink.js'
 import { common, ifinfomsg, LINK_FAMILY } from './attributes.js'
 import type { Link } from './link.js'
 import { base, RTM_DELLINK, RTM_NEWLINK, target } from './message.js'
@@ -47,6 +47,7 @@ const removalOf = (group: number): Request => ({
  * @internal
  */
 export function* deletionOf(devices: readonly Device[], links: readonly Link[], options: DelOptions): Operation<void> {
+  const missingOk = mayBeMissing(options)
   for (const dev of devices) {
     if (typeof dev !== 'string' && typeof dev !== 'number') throw invalidType('dev', 'names or indexes', dev)
   }
@@ -56,7 +57,7 @@ export function* deletionOf(devices: readonly Device[], links: readonly Link[], 
   for (const dev of devices) {
     const link = byName.get(dev)
     // What is not there, or is of no kind, cannot be deleted, and the kernel says so.
-    if (link?.kind === undefined) yield* deletion(send(removal('link.del', dev)), options, 'ENODEV')
+    if (link?.kind === undefined) yield* deletion(removal('link.del', dev), options, 'ENODEV')
     else chosen.add(link)
   }
   if (chosen.size === 0) return
@@ -67,10 +68,10 @@ export function* deletionOf(devices: readonly Device[], links: readonly Link[], 
 
   const moved = yield* settle([...chosen].map((link) => move(link, group)))
   // Whoever has gone meanwhile has been deleted.
-  const failure = moved.find(({ error }) => error !== undefined && !(options.missingOk && isError(error, 'ENODEV')))
+  const failure = moved.find(({ error }) => error !== undefined && !(missingOk && isError(error, 'ENODEV')))
   try {
     if (failure !== undefined) throw failure.error
-    yield* send(removalOf(group))
+    done(yield removalOf(group))
   } catch (error) {
     yield* settle([...chosen].map((link) => move(link, link.group as number)))
     throw error

@@ -7,7 +7,7 @@ import type { Entries } from '../netlink/attributes.js'
 import { deviceName, integer, invalidType, invalidValue, oneOf, onlyKnown } from '../netlink/check.js'
 import { NetlinkError } from '../netlink/error.js'
 import { Events } from '../netlink/events.js'
-import { type Answer, ask, call, dump, type Operation, type Request, send, settle } from '../netlink/operation.js'
+import { type Answer, ask, call, done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL } from '../netlink/protocol.js'
 import { DirectTransport, type Home } from '../netlink/transport.js'
 import type { Names, Reader, Writer } from '../netlink/writer.js'
@@ -259,18 +259,20 @@ export class LinkOperations {
     const at = isLong(dev) && name !== undefined ? (yield* one(dev)).index : dev
     const all = typeof kind === 'string' ? yield* repeated(at, kind, own) : own
     const { main, further } = change('link.set', all, common, kind, dev, [], (writer, bits) => target(writer, at, bits))
-    yield* send({
-      ...main,
-      encode: (writer) => {
-        main.encode(writer)
-        if (nomaster) noMaster(writer)
+    done(
+      yield {
+        ...main,
+        encode: (writer) => {
+          main.encode(writer)
+          if (nomaster) noMaster(writer)
+        },
+        renames: name !== undefined || netns !== undefined,
+        unsteady: true,
+        // Moving waits for everybody who may still be looking at the link.
+        slow: netns !== undefined,
       },
-      renames: name !== undefined || netns !== undefined,
-      unsteady: true,
-      // Moving waits for everybody who may still be looking at the link.
-      slow: netns !== undefined,
-    })
-    for (const request of further(name ?? dev)) yield* send(request)
+    )
+    for (const request of further(name ?? dev)) done(yield request)
   }
 
   /**
@@ -284,7 +286,7 @@ export class LinkOperations {
   *del(dev: Device | readonly Device[], options: DelOptions = {}): Operation<void> {
     onlyKnown('link.del', options, knownDel)
     if (Array.isArray(dev)) yield* deletionOf(dev, dev.length > 0 ? yield* this.list() : [], options)
-    else yield* deletion(send(removal('link.del', dev as Device)), options, 'ENODEV')
+    else yield* deletion(removal('link.del', dev as Device), options, 'ENODEV')
   }
 
   /**
@@ -374,12 +376,12 @@ export class LinkOperations {
 
   /** Gives a link further names, each of at most 127 bytes: `ip link property add` (Linux 5.5). */
   *addAltname(dev: Device, ...names: string[]): Operation<void> {
-    yield* send(property('link.addAltname', RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND, dev, names))
+    done(yield property('link.addAltname', RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND, dev, names))
   }
 
   /** Takes further names from a link: `ip link property del` (Linux 5.5). */
   *delAltname(dev: Device, ...names: string[]): Operation<void> {
-    yield* send(property('link.delAltname', RTM_DELLINKPROP, 0, dev, names))
+    done(yield property('link.delAltname', RTM_DELLINKPROP, 0, dev, names))
   }
 }
 
@@ -419,7 +421,7 @@ function* create(
 /** Tells a new link what the kernel takes only from one that is there. When that fails, the link goes again. */
 function* complete(requests: readonly Request[], { index }: LinkMade): Operation<void> {
   try {
-    for (const request of requests) yield* send(request)
+    for (const request of requests) done(yield request)
   } catch (error) {
     yield* settle([removal('link.add', index)])
     throw error

@@ -3,7 +3,7 @@
 import { ipBytes } from '../netlink/address.js'
 import { familyOf } from '../netlink/attributes.js'
 import { invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
-import { ask, dump, type Operation, type Request, send, settle } from '../netlink/operation.js'
+import { ask, done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
 import type { Reader, Writer } from '../netlink/writer.js'
 import {
@@ -148,12 +148,12 @@ export class NeighOperations {
    *   the state needs one: the kernel then leaves an entry behind that is `'none'`
    */
   *add(options: NeighOptions): Operation<void> {
-    yield* send(create('neigh.add', NLM_F_CREATE | NLM_F_EXCL, options))
+    done(yield create('neigh.add', NLM_F_CREATE | NLM_F_EXCL, options))
   }
 
   /** Adds an entry, or changes the one that is there: `ip neigh replace`. */
   *replace(options: NeighOptions): Operation<void> {
-    yield* send(create('neigh.replace', NLM_F_CREATE | NLM_F_REPLACE, options))
+    done(yield create('neigh.replace', NLM_F_CREATE | NLM_F_REPLACE, options))
   }
 
   /**
@@ -162,7 +162,7 @@ export class NeighOperations {
    * @throws NetlinkError ENOENT when there is none
    */
   *change(options: NeighOptions): Operation<void> {
-    yield* send(create('neigh.change', NLM_F_REPLACE, options))
+    done(yield create('neigh.change', NLM_F_REPLACE, options))
   }
 
   /**
@@ -170,7 +170,7 @@ export class NeighOperations {
    * is no error. `ip neigh` has no word for it.
    */
   *append(options: NeighOptions): Operation<void> {
-    yield* send(create('neigh.append', NLM_F_CREATE | NLM_F_APPEND, options))
+    done(yield create('neigh.append', NLM_F_CREATE | NLM_F_APPEND, options))
   }
 
   /**
@@ -180,7 +180,7 @@ export class NeighOperations {
    */
   *del(options: NeighKey & DelOptions): Operation<void> {
     onlyKnown('neigh.del', options, knownToDel)
-    yield* deletion(send(about(RTM_DELNEIGH, 'neigh.del', options)), options, 'ENOENT')
+    yield* deletion(about(RTM_DELNEIGH, 'neigh.del', options), options, 'ENOENT')
   }
 
   /**

@@ -207,6 +207,15 @@ export function ipBytes(path: string, text: string): Uint8Array {
   return bytes
 }
 
+/**
+ * Writes the bytes of an address to `out[at]`, where there must be room for 16, and returns how many they are. Otherwise as {@link ipBytes}.
+ */
+export function ipInto(path: string, text: string, out: Uint8Array, at: number): 4 | 16 {
+  const length = typeof text === 'string' ? parseIp(text, out, at) : 0
+  if (length === 0) throw unreadable(path, AN_ADDRESS, text)
+  return length
+}
+
 /** An address and how many of its leading bits name the network. */
 export interface Prefix {
   /** AF_INET or AF_INET6. */

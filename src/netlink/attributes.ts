@@ -10,7 +10,7 @@
  * ```
  */
 
-import { formatIp, formatMac, ipBytes, parseMac } from './address.js'
+import { formatIp, formatMac, parseMac } from './address.js'
 import { integer, invalidType, invalidValue, onlyKnown } from './check.js'
 import { compile, inlined, snippetOf, WORTH_COMPILING } from './compile.js'
 import { type Enumeration, named } from './names.js'
@@ -417,9 +417,8 @@ function decoded(bytes: Uint8Array): string {
 export const ip = (type4: number, type6 = type4): Attribute<string> => ({
   types: type4 === type6 ? [type4] : [type4, type6],
   write(writer, value, key) {
-    const bytes = ipBytes(writer.where(key), value)
-    const start = writer.open(bytes.length === 4 ? type4 : type6)
-    writer.raw(bytes)
+    const start = writer.open(type4)
+    if (writer.ip(value, key) === 16) writer.view.setUint16(start + 2, type6, true)
     writer.close(start)
   },
   read: (reader, at, length) =>

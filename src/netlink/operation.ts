@@ -80,8 +80,8 @@ export interface Call<T> {
   readonly brief?: boolean
 }
 
-/** What an operation waits for: requests, which go out together and are answered by an Answer each, or a call. @internal */
-export type Step = readonly Request[] | Call<unknown>
+/** What an operation waits for: a request, or several that go out together, answered by an Answer each; or a call. @internal */
+export type Step = Request | readonly Request[] | Call<unknown>
 
 /** An operation that has not been run: what the methods of the groups in a `batch` return. `T` is what it results in. */
 export type Operation<T> = Generator<Step, T, unknown>
@@ -96,21 +96,21 @@ export function* settle(requests: readonly Request[]): Operation<readonly Answer
   return (yield requests) as readonly Answer[]
 }
 
-/** The only one of the answers; throws its error. */
-function only(answers: unknown): Answer {
-  const [answer] = answers as readonly [Answer]
-  if (answer.error !== undefined) throw answer.error
-  return answer
+/** The answer to a request, `done(yield request)`; throws its error. @internal */
+export function done(answer: unknown): Answer {
+  const { error } = answer as Answer
+  if (error !== undefined) throw error
+  return answer as Answer
 }
 
-/** A request whose answer is no more than "done". @internal */
+/** A request as an operation: its answer is no more than "done". @internal */
 export function* send(request: Request): Operation<void> {
-  only(yield [request])
+  done(yield request)
 }
 
 /** A request that is answered by one object. @internal */
 export function* ask<T>(request: Decoding<T>): Operation<T> {
-  const { items } = only(yield [request])
+  const { items } = done(yield request)
   return items[0] as T
 }
 
@@ -118,7 +118,7 @@ export function* ask<T>(request: Decoding<T>): Operation<T> {
 export function* dump<T>(request: Decoding<T>): Operation<T[]> {
   let last: Answer | undefined
   for (let tries = 0; tries < DUMP_TRIES; tries++) {
-    last = only(yield [request])
+    last = done(yield request)
     if (!last.interrupted) return last.items as T[]
   }
   const failure = { errno: -constants.errno.EINTR, syscall: 'netlink', doing: request.doing }

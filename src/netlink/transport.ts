@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks'
 import type { NativeDescriptor } from '../native.js'
 import { Channel, Exchange, type Frame } from './channel.js'
 import { closedError } from './error.js'
-import { type Call, isCall, type Operation, type Step } from './operation.js'
+import { type Call, isCall, type Operation, type Request, type Step } from './operation.js'
 import { NETLINK_ROUTE } from './protocol.js'
 
 /** How long requests may be served without the event loop having its turn. */
@@ -66,47 +66,96 @@ abstract class Transport {
 }
 
 /** An operation on its way. */
-class Task {
+abstract class Task {
   readonly #operation: Operation<unknown>
-  readonly #settled: (result: PromiseSettledResult<unknown>) => void
+  #one = false
   /** What it waits for, and how many of them are still open. */
   exchanges: readonly Exchange[] = []
   open = 0
   /** The call that waits for its turn. */
   call: Call<unknown> | undefined
 
-  constructor(operation: Operation<unknown>, settled: (result: PromiseSettledResult<unknown>) => void) {
+  constructor(operation: Operation<unknown>) {
     this.#operation = operation
-    this.#settled = settled
   }
+
+  protected abstract fulfilled(value: unknown): void
+  protected abstract rejected(reason: unknown): void
 
   /** Goes on to the next thing it needs: a call to make, or exchanges; undefined when it has settled. */
-  next(value: unknown): Call<unknown> | readonly Exchange[] | undefined {
-    return this.#advance(() => this.#operation.next(value))
-  }
-
-  throw(error: unknown): Call<unknown> | readonly Exchange[] | undefined {
-    return this.#advance(() => this.#operation.throw(error))
-  }
-
-  #advance(go: () => IteratorResult<Step, unknown>): Call<unknown> | readonly Exchange[] | undefined {
+  next(value: unknown): Needed {
     try {
-      for (;;) {
-        const result = go()
-        if (result.done) {
-          this.#settled({ status: 'fulfilled', value: result.value })
-          return undefined
-        }
-        if (isCall(result.value)) return result.value
-        this.exchanges = result.value.map((request) => new Exchange(request))
-        this.open = this.exchanges.length
-        if (this.open > 0) return this.exchanges
-        go = () => this.#operation.next([])
-      }
+      return this.#needed(this.#operation.next(value))
     } catch (reason) {
-      this.#settled({ status: 'rejected', reason })
+      this.rejected(reason)
       return undefined
     }
+  }
+
+  /** Goes on with what became of its exchanges. */
+  resume(): Needed {
+    return this.next(this.#one ? this.exchanges[0] : this.exchanges)
+  }
+
+  throw(error: unknown): Needed {
+    try {
+      return this.#needed(this.#operation.throw(error))
+    } catch (reason) {
+      this.rejected(reason)
+      return undefined
+    }
+  }
+
+  #needed({ done, value }: IteratorResult<Step, unknown>): Needed {
+    if (done) {
+      this.fulfilled(value)
+      return undefined
+    }
+    const step = value as Step
+    if (isCall(step)) return step
+    this.exchanges = exchangesOf(step)
+    this.#one = !isList(step)
+    this.open = this.exchanges.length
+    return this.open > 0 ? this.exchanges : this.resume()
+  }
+}
+
+type Needed = Call<unknown> | readonly Exchange[] | undefined
+
+const isList = (step: Step): step is readonly Request[] => Array.isArray(step)
+
+const exchangesOf = (step: Request | readonly Request[]): readonly Exchange[] =>
+  isList(step) ? step.map((request) => new Exchange(request)) : [new Exchange(step)]
+
+/** One of several whose results are listed. */
+class Listed extends Task {
+  readonly #results: PromiseSettledResult<unknown>[]
+  readonly #index: number
+
+  constructor(operation: Operation<unknown>, results: PromiseSettledResult<unknown>[], index: number) {
+    super(operation)
+    this.#results = results
+    this.#index = index
+  }
+
+  protected fulfilled(value: unknown): void {
+    this.#results[this.#index] = { status: 'fulfilled', value }
+  }
+
+  protected rejected(reason: unknown): void {
+    this.#results[this.#index] = { status: 'rejected', reason }
+  }
+}
+
+/** One whose result is promised. */
+class Awaited extends Task {
+  protected readonly fulfilled: (value: unknown) => void
+  protected readonly rejected: (reason: unknown) => void
+
+  constructor(operation: Operation<unknown>, resolve: (value: unknown) => void, reject: (reason: unknown) => void) {
+    super(operation)
+    this.fulfilled = resolve
+    this.rejected = reject
   }
 }
 
@@ -126,9 +175,9 @@ export class DirectTransport extends Transport {
         }
         step = operation.next(result)
       } else {
-        const exchanges = value.map((request) => new Exchange(request))
+        const exchanges = exchangesOf(value)
         this.#exchange(exchanges)
-        step = operation.next(exchanges)
+        step = operation.next(isList(value) ? exchanges : exchanges[0])
       }
     }
   }
@@ -137,7 +186,7 @@ export class DirectTransport extends Transport {
   runAll(operations: readonly Operation<unknown>[]): PromiseSettledResult<unknown>[] {
     const results: PromiseSettledResult<unknown>[] = []
     let waiting: Task[] = []
-    const go = (task: Task, next: Call<unknown> | readonly Exchange[] | undefined): void => {
+    const go = (task: Task, next: Needed): void => {
       while (next !== undefined && 'sync' in next) {
         if (next.inOrder) exchange()
         next = performed(task, next)
@@ -148,12 +197,10 @@ export class DirectTransport extends Transport {
       const tasks = waiting
       waiting = []
       this.#exchange(tasks.length === 1 ? (tasks[0] as Task).exchanges : tasks.flatMap((task) => task.exchanges))
-      for (const task of tasks) go(task, task.next(task.exchanges))
+      for (const task of tasks) go(task, task.resume())
     }
     operations.forEach((operation, index) => {
-      const task = new Task(operation, (result) => {
-        results[index] = result
-      })
+      const task = new Listed(operation, results, index)
       go(task, task.next(undefined))
       // Of a batch of many thousands only those are under way that go out together.
       if (waiting.length >= MANY) exchange()
@@ -177,7 +224,7 @@ export class DirectTransport extends Transport {
   }
 }
 
-function performed(task: Task, call: Call<unknown>): Call<unknown> | readonly Exchange[] | undefined {
+function performed(task: Task, call: Call<unknown>): Needed {
   let value: unknown
   try {
     value = call.sync()
@@ -262,10 +309,7 @@ export class PromiseTransport extends Transport {
 
   run<T>(operation: Operation<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const task = new Task(operation, (result) => {
-        if (result.status === 'fulfilled') resolve(result.value as T)
-        else reject(result.reason)
-      })
+      const task = new Awaited(operation, resolve as (value: unknown) => void, reject)
       this.#go(task, task.next(undefined))
     })
   }
@@ -275,7 +319,7 @@ export class PromiseTransport extends Transport {
     return Promise.allSettled(operations.map((operation) => this.run(operation)))
   }
 
-  #go(task: Task, next: Call<unknown> | readonly Exchange[] | undefined): void {
+  #go(task: Task, next: Needed): void {
     if (next === undefined) return
     task.call = 'sync' in next ? next : undefined
     if (task.call !== undefined && !task.call.inOrder) {
@@ -305,7 +349,7 @@ export class PromiseTransport extends Transport {
   }
 
   async #call(task: Task): Promise<void> {
-    let next: Call<unknown> | readonly Exchange[] | undefined
+    let next: Needed
     try {
       const call = task.call as Call<unknown>
       next = task.next(call.brief && contention.needed === 0 ? timed(call.sync) : await call.async())
@@ -337,7 +381,7 @@ export class PromiseTransport extends Transport {
       }
       for (let index = start; index < from; index++) {
         const task = owners[index] as Task
-        if (--task.open === 0) this.#go(task, task.next(task.exchanges))
+        if (--task.open === 0) this.#go(task, task.resume())
       }
     }
   }

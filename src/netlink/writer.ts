@@ -1,5 +1,6 @@
 /** One growing buffer that messages are written into, one after the other. */
 
+import { ipInto } from './address.js'
 import { align, NLA_F_NESTED, NLA_HDRLEN } from './protocol.js'
 
 const utf8 = new TextEncoder()
@@ -65,6 +66,14 @@ export class Writer {
     const start = this.take(bytes.length)
     if (bytes.length > FEW) this.bytes.set(bytes, start)
     else for (let at = 0; at < bytes.length; at++) this.bytes[start + at] = bytes[at] as number
+  }
+
+  /** The bytes of the address that an option names, 4 or 16 of them. */
+  ip(value: string, key: string): 4 | 16 {
+    const start = this.take(16)
+    const length = ipInto(this.where(key), value, this.bytes, start)
+    this.at = start + length
+    return length
   }
 
   /** UTF-8, without the NUL that most attributes want at the end. */

@@ -3,7 +3,7 @@
 import { descriptorOf, type NetnsRef } from '../namespace.js'
 import { attributes, ignored, type Schema, s32, u32 } from '../netlink/attributes.js'
 import { integer } from '../netlink/check.js'
-import { ask, dump, type Operation, type Request, send } from '../netlink/operation.js'
+import { ask, done, dump, type Operation, type Request } from '../netlink/operation.js'
 import { U8 } from '../netlink/scalar.js'
 import { field, Struct } from '../netlink/struct.js'
 import type { Reader, Writer } from '../netlink/writer.js'
@@ -51,10 +51,12 @@ export class NsidOperations {
    */
   *set(ref: NetnsRef, nsid?: number): Operation<number> {
     if (nsid !== undefined) integer('nsid', nsid, 0, 0x7fff_ffff)
-    yield* send({
-      ...about(ref, 'nsid.set', nsid ?? NETNSA_NSID_NOT_ASSIGNED),
-      type: RTM_NEWNSID,
-    })
+    done(
+      yield {
+        ...about(ref, 'nsid.set', nsid ?? NETNSA_NSID_NOT_ASSIGNED),
+        type: RTM_NEWNSID,
+      },
+    )
     return nsid ?? ((yield* this.get(ref)) as number)
   }
 

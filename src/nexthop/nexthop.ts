@@ -23,7 +23,7 @@ import {
 } from '../netlink/attributes.js'
 import { integer, invalidType, invalidValue, onlyKnown, outOfRange } from '../netlink/check.js'
 import { enumeration } from '../netlink/names.js'
-import { ask, dump, type Operation, type Request, send, settle } from '../netlink/operation.js'
+import { ask, done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
 import { AF_INET, AF_UNSPEC, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
 import { type Scalar, U8, U16, U32, U64 } from '../netlink/scalar.js'
 import { field, Struct } from '../netlink/struct.js'
@@ -340,13 +340,13 @@ export class NexthopOperations {
       const { id } = yield* ask<Nexthop>({ ...adding, flags: adding.flags | NLM_F_ECHO, decode })
       return { id }
     }
-    yield* send(adding)
+    done(yield adding)
     return { id: options.id }
   }
 
   /** Adds a nexthop object or a group, or puts it in place of the one with the same id, also in routes: `ip nexthop replace`. */
   *replace(options: NexthopOptions & NexthopKey): Operation<void> {
-    yield* send(creation('nexthop.replace', NLM_F_CREATE | NLM_F_REPLACE, options))
+    done(yield creation('nexthop.replace', NLM_F_CREATE | NLM_F_REPLACE, options))
   }
 
   /**
@@ -356,7 +356,7 @@ export class NexthopOperations {
    */
   *del(options: NexthopKey & DelOptions): Operation<void> {
     onlyKnown('nexthop.del', options, knownToDel)
-    yield* deletion(send(about(RTM_DELNEXTHOP, 'nexthop.del', options)), options, 'ENOENT')
+    yield* deletion(about(RTM_DELNEXTHOP, 'nexthop.del', options), options, 'ENOENT')
   }
 
   /**

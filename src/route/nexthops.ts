@@ -1,9 +1,9 @@
 /** Where a route leads: its gateway, or several of them. */
 
-import { formatIp, ipBytes } from '../netlink/address.js'
-import { type Attribute, attributes, eachAttribute, familyOf, hex, type Table } from '../netlink/attributes.js'
+import { formatIp } from '../netlink/address.js'
+import { type Attribute, attributes, eachAttribute, hex, type Table } from '../netlink/attributes.js'
 import { integer, invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
-import { AF_INET6, align, NLA_HDRLEN } from '../netlink/protocol.js'
+import { AF_INET, AF_INET6, align, NLA_HDRLEN } from '../netlink/protocol.js'
 import { S32, U8, U16 } from '../netlink/scalar.js'
 import { field, Struct } from '../netlink/struct.js'
 import type { Reader, Writer } from '../netlink/writer.js'
@@ -37,12 +37,15 @@ export const via: Attribute<string> = {
 
 /** Writes the gateway of a route of `family`. @internal */
 export function writeVia(writer: Writer, value: string, path: string, family: number): void {
-  const bytes = ipBytes(path, value)
-  const own = familyOf(bytes) === family
-  if (!own && family === AF_INET6) throw invalidValue(path, value, 'must be of IPv6, as the route is')
-  const start = writer.open(own ? RTA_GATEWAY : RTA_VIA)
-  if (!own) rtvia.write(writer, { family: AF_INET6 })
-  writer.raw(bytes)
+  const start = writer.open(RTA_GATEWAY)
+  const own = (writer.ip(value, path) === 4) === (family === AF_INET)
+  if (!own) {
+    if (family === AF_INET6) throw invalidValue(path, value, 'must be of IPv6, as the route is')
+    writer.at = start
+    writer.open(RTA_VIA)
+    rtvia.write(writer, { family: AF_INET6 })
+    writer.ip(value, path)
+  }
   writer.close(start)
 }
 

@@ -3,7 +3,7 @@
 import { ipBytes } from '../netlink/address.js'
 import { familyOf } from '../netlink/attributes.js'
 import { invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
-import { ask, copied, dump, type Operation, type Request, send, settle } from '../netlink/operation.js'
+import { ask, copied, done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
 import { AF_INET, AF_INET6, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
 import { type DelOptions, type Device, deletion, isError } from '../rtnetlink.js'
 import { messages, RTA_DST, RTA_SRC, routeSchema, rtmsg, table } from './attributes.js'
@@ -61,12 +61,12 @@ export class RouteOperations {
    *   be reached, EINVAL with the kernel's words for other faults
    */
   *add(options: RouteOptions): Operation<void> {
-    yield* send(change('route.add', NLM_F_CREATE | NLM_F_EXCL, options))
+    done(yield change('route.add', NLM_F_CREATE | NLM_F_EXCL, options))
   }
 
   /** Adds a route, in place of the first one to the same destination with the same metric: `ip route replace`. */
   *replace(options: RouteOptions): Operation<void> {
-    yield* send(change('route.replace', NLM_F_CREATE | NLM_F_REPLACE, options))
+    done(yield change('route.replace', NLM_F_CREATE | NLM_F_REPLACE, options))
   }
 
   /**
@@ -74,7 +74,7 @@ export class RouteOperations {
    * gateways are then one route with several next hops.
    */
   *append(options: RouteOptions): Operation<void> {
-    yield* send(change('route.append', NLM_F_CREATE | NLM_F_APPEND, options))
+    done(yield change('route.append', NLM_F_CREATE | NLM_F_APPEND, options))
   }
 
   /**
@@ -83,7 +83,7 @@ export class RouteOperations {
    * @throws NetlinkError ENOENT when there is none
    */
   *change(options: RouteOptions): Operation<void> {
-    yield* send(change('route.change', NLM_F_REPLACE, options))
+    done(yield change('route.change', NLM_F_REPLACE, options))
   }
 
   /**
@@ -94,7 +94,7 @@ export class RouteOperations {
   *del(options: RouteOptions & DelOptions): Operation<void> {
     onlyKnown('route.del', options, knownToDel)
     const { missingOk, ...route } = copied(options)
-    yield* deletion(send(removal('route.del', route)), { missingOk }, 'ESRCH')
+    yield* deletion(removal('route.del', route), { missingOk }, 'ESRCH')
   }
 
   /**

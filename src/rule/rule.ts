@@ -21,7 +21,7 @@ import {
 } from '../netlink/attributes.js'
 import { deviceName, integer, invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
 import { enumeration } from '../netlink/names.js'
-import { copied, dump, type Operation, type Request, send, settle } from '../netlink/operation.js'
+import { copied, done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
 import { AF_INET, AF_INET6, NLM_F_CREATE, NLM_F_EXCL } from '../netlink/protocol.js'
 import { formatRange, parseRange, type Range } from '../netlink/range.js'
 import { BE64, type Scalar, U8, U16, U32, within } from '../netlink/scalar.js'
@@ -254,7 +254,7 @@ export class RuleOperations {
    *   wrong
    */
   *add(options: RuleOptions): Operation<void> {
-    yield* send(request(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, 'rule.add', options))
+    done(yield request(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, 'rule.add', options))
   }
 
   /**
@@ -268,7 +268,7 @@ export class RuleOperations {
     const { missingOk, ...rule } = copied(options)
     if (isEmpty(rule, 'family'))
       throw invalidValue('options', options, 'must name what to delete: a priority, a table, …')
-    yield* deletion(send(request(RTM_DELRULE, 0, 'rule.del', rule)), { missingOk }, 'ENOENT')
+    yield* deletion(request(RTM_DELRULE, 0, 'rule.del', rule), { missingOk }, 'ENOENT')
   }
 
   /** The rules, in the order they are asked, or those a filter lets through: `ip rule show`. Without a family, of both families. */

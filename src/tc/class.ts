@@ -2,7 +2,7 @@
 
 import type { Schema, UnknownAttributes } from '../netlink/attributes.js'
 import { invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
-import { ask, dump, type Operation, type Request, requestsOf, send } from '../netlink/operation.js'
+import { ask, done, dump, type Operation, type Request, requestsOf } from '../netlink/operation.js'
 import { NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL } from '../netlink/protocol.js'
 import type { Reader } from '../netlink/writer.js'
 import { type DelOptions, type Device, deletion } from '../rtnetlink.js'
@@ -141,7 +141,7 @@ export class ClassOperations {
    * @throws NetlinkError ENOENT when there is none
    */
   *change(options: ClassAddOptions): Operation<void> {
-    yield* send(change('class.change', 0, options))
+    done(yield change('class.change', 0, options))
   }
 
   /**
@@ -152,7 +152,7 @@ export class ClassOperations {
   *del(options: ClassKey & DelOptions): Operation<void> {
     const { missingOk, ...key } = options
     const request = change('class.del', 0, key, true)
-    yield* deletion(send({ ...request, type: RTM_DELTCLASS }), { missingOk }, 'ENOENT')
+    yield* deletion({ ...request, type: RTM_DELTCLASS }, { missingOk }, 'ENOENT')
   }
 
   /**
@@ -229,7 +229,7 @@ function* made(doing: string, flags: number, options: ClassAddOptions): Operatio
       decode,
     })
   }
-  yield* send({ ...request, schema: { ...classSchema, faults: { ...classSchema.faults, ENOENT: 'parent' } } })
+  done(yield { ...request, schema: { ...classSchema, faults: { ...classSchema.faults, ENOENT: 'parent' } } })
 }
 
 /** Whether a handle is that of a class, not of a qdisc. */

@@ -153,7 +153,7 @@ export class FilterOperations {
   *del(options: FilterKey & DelOptions): Operation<void> {
     const { missingOk, ...key } = options
     const request = change('filter.del', 0, key, true)
-    yield* deletion(send({ ...request, type: RTM_DELTFILTER }), { missingOk }, 'ENOENT')
+    yield* deletion({ ...request, type: RTM_DELTFILTER }, { missingOk }, 'ENOENT')
   }
 
   /**

@@ -1,7 +1,7 @@
 /** Queueing disciplines: `tc qdisc`. */
 
 import type { UnknownAttributes } from '../netlink/attributes.js'
-import { ask, type Operation, type Request, send } from '../netlink/operation.js'
+import { ask, done, type Operation, type Request } from '../netlink/operation.js'
 import { NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
 import { type DelOptions, type Device, deletion } from '../rtnetlink.js'
 import type { Estimator } from './estimator.js'
@@ -141,7 +141,7 @@ export class QdiscOperations {
    * @throws NetlinkError ENOENT when there is none, EINVAL when it is of another kind
    */
   *change(options: QdiscAddOptions): Operation<void> {
-    yield* send(change('qdisc.change', 0, options))
+    done(yield change('qdisc.change', 0, options))
   }
 
   /**
@@ -153,7 +153,7 @@ export class QdiscOperations {
   *del(options: QdiscKey & { kind?: string | undefined } & DelOptions): Operation<void> {
     const { missingOk, ...key } = options ?? {}
     const request = change('qdisc.del', 0, key, true)
-    yield* deletion(send({ ...request, type: RTM_DELQDISC }), { missingOk }, 'ENOENT')
+    yield* deletion({ ...request, type: RTM_DELQDISC }, { missingOk }, 'ENOENT')
   }
 
   /**

@@ -12,7 +12,7 @@ import {
   u32,
 } from '../netlink/attributes.js'
 import { invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
-import { dump, type Operation, type Request, requestsOf, send } from '../netlink/operation.js'
+import { done, dump, type Operation, type Request, requestsOf } from '../netlink/operation.js'
 import { AF_BRIDGE } from '../netlink/protocol.js'
 import { formatRange, parseRange, type Range } from '../netlink/range.js'
 import { U16 } from '../netlink/scalar.js'
@@ -148,7 +148,7 @@ export class VlanOperations {
    *   `pvid`, or a `tunnelId` on a port without `vlanTunnel`
    */
   *add(options: BridgeVlanOptions): Operation<void> {
-    yield* send(change(RTM_SETLINK, 'vlan.add', options))
+    done(yield change(RTM_SETLINK, 'vlan.add', options))
   }
 
   /**
@@ -159,7 +159,7 @@ export class VlanOperations {
    */
   *del(options: BridgeVlanOptions & DelOptions): Operation<void> {
     isTrue('missingOk', options?.missingOk)
-    yield* send(change(RTM_DELLINK, 'vlan.del', options, knownToDel))
+    done(yield change(RTM_DELLINK, 'vlan.del', options, knownToDel))
   }
 
   /** The VLANs of all bridges and ports, or those a filter lets through: `bridge vlan show` and `bridge vlan tunnelshow` in one. */
