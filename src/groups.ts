@@ -4,11 +4,10 @@ import { AddrOperations } from './addr/addr.js'
 import { ConntrackOperations } from './conntrack/conntrack.js'
 import { FdbOperations } from './fdb/fdb.js'
 import { LinkOperations } from './link/link.js'
-import type { Runner } from './monitor/stream.js'
 import { NeighOperations } from './neigh/neigh.js'
 import { direct, promised } from './netlink/face.js'
 import type { Direct, Promised } from './netlink/operation.js'
-import type { Home } from './netlink/transport.js'
+import type { Home, PromiseTransport } from './netlink/transport.js'
 import { NsidOperations } from './netns/nsid.js'
 import { RpsOperations } from './netns/rps.js'
 import { SysctlOperations } from './netns/sysctl.js'
@@ -193,7 +192,7 @@ const faced = (
 const NftFace = promised<NftOperations>(NftOperations)
 const promisedGroups: PropertyDescriptorMap = {
   ...faced(promised),
-  nft: getter('nft', ({ home, transport }: { home: Home; transport: Runner }) =>
+  nft: getter('nft', ({ home, transport }: { home: Home; transport: PromiseTransport }) =>
     Object.assign(new NftFace(new NftOperations(), transport), nftStreams(home, transport)),
   ),
 }

@@ -7,8 +7,9 @@ import { attributes, enum8, ignored, ip, type Schema, struct, text, u32, type Va
 import { integer, invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
 import { NetlinkError } from '../netlink/error.js'
 import { Events } from '../netlink/events.js'
+import { Listing } from '../netlink/listing.js'
 import { enumeration } from '../netlink/names.js'
-import { done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
+import { type Decoding, done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
 import { AF_INET, AF_INET6, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
 import { U8, U32 } from '../netlink/scalar.js'
 import { field, Struct } from '../netlink/struct.js'
@@ -280,27 +281,18 @@ export class AddrOperations {
 
   /** The addresses of all devices, or those a filter lets through: `ip address show`. */
   *list(filter: AddrFilter = {}): Operation<Addr[]> {
-    onlyKnown('addr.list', filter, knownFilters)
-    const scope = filter.scope === undefined ? undefined : scopes.name(scopes.number(filter.scope, 'scope'))
-    if (filter.label !== undefined && typeof filter.label !== 'string')
-      throw invalidType('label', 'a string', filter.label)
-    return yield* dump<Addr>({
-      type: RTM_GETADDR,
-      flags: 0,
-      dump: true,
-      schema: addrSchema,
-      doing: 'addr.list',
-      subject: undefined,
-      encode(writer) {
-        const index = filter.dev === undefined ? 0 : writer.names.index(filter.dev, 'dev')
-        ifaddrmsg.write(writer, { family: familyNumber(filter.family), index })
-      },
-      decode(reader, at, length) {
-        const addr = decode(reader, at, length)
-        if (scope !== undefined && addr.scope !== scope) return undefined
-        return filter.label === undefined || addr.label === filter.label ? addr : undefined
-      },
-    })
+    return yield* dump(listing('addr.list', filter))
+  }
+
+  /**
+   * The addresses that `list` gives, one after the other while they are read, for lists too long to be held:
+   * `for await (const address of ns.addr.each())`, in `nslink/sync` `for (const address of …)`.
+   * It has a socket of its own, so that anything else can be asked meanwhile; leaving the loop closes it. It is not for batches.
+   *
+   * @throws NetlinkError EINTR after the last one when the list changed meanwhile: some may be missing then, or have come twice
+   */
+  each(filter: AddrFilter = {}): Listing<Addr> {
+    return new Listing([listing('addr.each', filter)])
   }
 
   /**
@@ -365,6 +357,31 @@ export class AddrOperations {
   #failure(code: 'EADDRNOTAVAIL' | 'ETIMEDOUT', doing: string, why: string, attribute?: string): NetlinkError {
     const errno = -constants.errno[code]
     return new NetlinkError({ errno, syscall: 'netlink', doing, attribute, netns: this.#home.label }, why)
+  }
+}
+
+/** Asks for the addresses that a filter lets through. */
+function listing(doing: string, filter: AddrFilter): Decoding<Addr> {
+  onlyKnown(doing, filter, knownFilters)
+  const scope = filter.scope === undefined ? undefined : scopes.name(scopes.number(filter.scope, 'scope'))
+  if (filter.label !== undefined && typeof filter.label !== 'string')
+    throw invalidType('label', 'a string', filter.label)
+  return {
+    type: RTM_GETADDR,
+    flags: 0,
+    dump: true,
+    schema: addrSchema,
+    doing,
+    subject: undefined,
+    encode(writer) {
+      const index = filter.dev === undefined ? 0 : writer.names.index(filter.dev, 'dev')
+      ifaddrmsg.write(writer, { family: familyNumber(filter.family), index })
+    },
+    decode(reader, at, length) {
+      const addr = decode(reader, at, length)
+      if (scope !== undefined && addr.scope !== scope) return undefined
+      return filter.label === undefined || addr.label === filter.label ? addr : undefined
+    },
   }
 }
 

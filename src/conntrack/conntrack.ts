@@ -3,6 +3,7 @@
 import { NFNETLINK_V0, nfgenmsg } from '../netfilter.js'
 import { integer, invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
 import { NetlinkError } from '../netlink/error.js'
+import { Listing } from '../netlink/listing.js'
 import { ask, copied, done, type Operation, settle } from '../netlink/operation.js'
 import { NLM_F_CREATE, NLM_F_EXCL } from '../netlink/protocol.js'
 import { type DelOptions, deletion, type Family, isError } from '../rtnetlink.js'
@@ -31,6 +32,7 @@ import {
   IPCTNL_MSG_CT_GET_CTRZERO,
   keyOf,
   listed,
+  listing,
   writing,
 } from './request.js'
 import { type ConntrackStats, stats } from './stats.js'
@@ -102,6 +104,18 @@ export class ConntrackOperations {
       if (isError(error, 'ENOENT')) return []
       throw error
     })
+  }
+
+  /**
+   * The entries that `list` gives, one after the other while they are read, for tables too long to be held:
+   * `for await (const entry of ns.conntrack.each())`, in `nslink/sync` `for (const entry of …)`.
+   * It has a socket of its own, so that anything else can be asked meanwhile; leaving the loop closes it. It is not for batches.
+   *
+   * @throws NetlinkError EINTR after the last one when the list changed meanwhile: some may be missing then, or have come twice
+   */
+  each(filter: ConntrackFilter = {}): Listing<Conntrack> {
+    onlyKnown('conntrack.each', filter, filterNames)
+    return new Listing(listing('conntrack.each', chooser('conntrack.each', copied(filter)), IPCTNL_MSG_CT_GET))
   }
 
   /**

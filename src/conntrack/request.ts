@@ -2,7 +2,7 @@
 
 import { NFNETLINK_V0, nfgenmsg } from '../netfilter.js'
 import { integer, invalidType, invalidValue } from '../netlink/check.js'
-import { dump, type Operation, type Request } from '../netlink/operation.js'
+import { type Decoding, dump, type Operation, type Request } from '../netlink/operation.js'
 import { BE32 } from '../netlink/scalar.js'
 import type { Writer } from '../netlink/writer.js'
 import { type Family, familyNumber } from '../rtnetlink.js'
@@ -38,23 +38,28 @@ export const base = (doing: string, tuple: ConntrackTuple | undefined) => ({
 export const described = ({ proto, src, dst, sport, dport }: ConntrackTuple): string =>
   [proto, src, sport, '>', dst, dport].filter((part) => part !== undefined).join(' ')
 
+/** The lists that hold what is chosen: of one family each, where the kernel has to be told one. @internal */
+export const listing = (
+  doing: string,
+  { families, encode, passes }: Chooser,
+  type: number,
+): readonly Decoding<Conntrack>[] =>
+  families.map((family) => ({
+    ...base(doing, undefined),
+    type,
+    dump: true,
+    encode: (writer) => encode(writer, family),
+    decode(reader, at, length) {
+      const entry = decode(reader, at, length)
+      return passes(entry) ? entry : undefined
+    },
+  }))
+
 /** @internal */
-export function* listed(doing: string, { families, encode, passes }: Chooser, type: number): Operation<Conntrack[]> {
+export function* listed(doing: string, chooser: Chooser, type: number): Operation<Conntrack[]> {
   const entries: Conntrack[][] = []
-  for (const family of families) {
-    const list = dump<Conntrack>({
-      ...base(doing, undefined),
-      type,
-      dump: true,
-      encode: (writer) => encode(writer, family),
-      decode(reader, at, length) {
-        const entry = decode(reader, at, length)
-        return passes(entry) ? entry : undefined
-      },
-    })
-    entries.push(yield* list)
-  }
-  return entries.length === 1 ? (entries[0] as Conntrack[]) : entries.flat()
+  for (const request of listing(doing, chooser, type)) entries.push(yield* dump(request))
+  return entries.flat()
 }
 
 /** The part of the options that names an entry, and the tuple that does. @internal */

@@ -27,8 +27,9 @@ import {
   u32,
 } from '../netlink/attributes.js'
 import { integer, invalidType, oneOf, onlyKnown } from '../netlink/check.js'
+import { Listing } from '../netlink/listing.js'
 import { enumeration } from '../netlink/names.js'
-import { ask, done, dump, type Operation, type Request } from '../netlink/operation.js'
+import { ask, type Decoding, done, dump, type Operation, type Request } from '../netlink/operation.js'
 import { AF_BRIDGE, NLM_F_APPEND, NLM_F_BULK, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
 import { U16, within } from '../netlink/scalar.js'
 import type { Reader, Writer } from '../netlink/writer.js'
@@ -328,27 +329,18 @@ export class FdbOperations {
 
   /** All entries, or those a filter lets through: `bridge fdb show`. Each destination of a VXLAN device's entry is one. */
   *list(filter: FdbFilter = {}): Operation<Fdb[]> {
-    onlyKnown('fdb.list', filter, filterNames)
-    const { dev, br, vlan, state, dynamic } = filter
-    const wanted = state === undefined ? undefined : stateName(stateBits(state))
-    if (vlan !== undefined) integer('vlan', vlan, 1, 4094)
-    if (dynamic !== undefined && typeof dynamic !== 'boolean') throw invalidType('dynamic', 'a boolean', dynamic)
-    return yield* dump<Fdb>({
-      ...base('fdb.list', undefined),
-      type: RTM_GETNEIGH,
-      flags: 0,
-      dump: true,
-      encode(writer) {
-        writeHeader(writer, dev, {})
-        table.write(writer, { master: bridgeIndex(writer, br) }, 'fdb.list')
-      },
-      decode(reader, at, length) {
-        const entry = decode(reader, at, length)
-        if (vlan !== undefined && entry.vlan !== vlan) return undefined
-        if (wanted !== undefined && entry.state !== wanted) return undefined
-        return dynamic === undefined || dynamic === (entry.state !== 'permanent') ? entry : undefined
-      },
-    })
+    return yield* dump(listing('fdb.list', filter))
+  }
+
+  /**
+   * The entries that `list` gives, one after the other while they are read, for tables too long to be held:
+   * `for await (const entry of ns.fdb.each())`, in `nslink/sync` `for (const entry of …)`.
+   * It has a socket of its own, so that anything else can be asked meanwhile; leaving the loop closes it. It is not for batches.
+   *
+   * @throws NetlinkError EINTR after the last one when the list changed meanwhile: some may be missing then, or have come twice
+   */
+  each(filter: FdbFilter = {}): Listing<Fdb> {
+    return new Listing([listing('fdb.each', filter)])
   }
 
   /**
@@ -490,4 +482,29 @@ export function decode(reader: Reader, at: number, length: number): Fdb {
     entry.updated = Math.floor(cacheinfo.updated / ticksPerSecond)
   }
   return entry
+}
+
+/** Asks for the entries that a filter lets through. */
+function listing(doing: string, filter: FdbFilter): Decoding<Fdb> {
+  onlyKnown(doing, filter, filterNames)
+  const { dev, br, vlan, state, dynamic } = filter
+  const wanted = state === undefined ? undefined : stateName(stateBits(state))
+  if (vlan !== undefined) integer('vlan', vlan, 1, 4094)
+  if (dynamic !== undefined && typeof dynamic !== 'boolean') throw invalidType('dynamic', 'a boolean', dynamic)
+  return {
+    ...base(doing, undefined),
+    type: RTM_GETNEIGH,
+    flags: 0,
+    dump: true,
+    encode(writer) {
+      writeHeader(writer, dev, {})
+      table.write(writer, { master: bridgeIndex(writer, br) }, doing)
+    },
+    decode(reader, at, length) {
+      const entry = decode(reader, at, length)
+      if (vlan !== undefined && entry.vlan !== vlan) return undefined
+      if (wanted !== undefined && entry.state !== wanted) return undefined
+      return dynamic === undefined || dynamic === (entry.state !== 'permanent') ? entry : undefined
+    },
+  }
 }

@@ -3,7 +3,8 @@
 import { ipBytes } from '../netlink/address.js'
 import { familyOf } from '../netlink/attributes.js'
 import { invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
-import { ask, done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
+import { Listing } from '../netlink/listing.js'
+import { ask, type Decoding, done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
 import type { Reader, Writer } from '../netlink/writer.js'
 import {
@@ -34,6 +35,7 @@ const { RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH } = messages
 
 /** The flags of an entry: those a user may set, and one that only the kernel sets. */
 const settable = { proxy: NTF_PROXY, router: NTF_ROUTER, externLearn: NTF_EXT_LEARNED, use: NTF_USE } as const
+const settableBits: ReadonlyMap<string, number> = new Map(Object.entries(settable))
 const shown = Object.entries({ ...settable, offloaded: NTF_OFFLOADED } as const)
 
 /** The kernel counts an entry's times in USER_HZ, which is 100 on every machine Node runs on. */
@@ -200,8 +202,19 @@ export class NeighOperations {
    */
   *list(filter: NeighFilter = {}): Operation<Neigh[]> {
     onlyKnown('neigh.list', filter, knownFilters)
-    const usual = ({ nud, externLearn }: Neigh) => externLearn === true || (nud !== 'noarp' && nud !== 'none')
-    return yield* entries('neigh.list', filter, usual, () => true)
+    return yield* dump(listing('neigh.list', filter, usual, () => true))
+  }
+
+  /**
+   * The entries that `list` gives, one after the other while they are read, for tables too long to be held:
+   * `for await (const entry of ns.neigh.each())`, in `nslink/sync` `for (const entry of …)`.
+   * It has a socket of its own, so that anything else can be asked meanwhile; leaving the loop closes it. It is not for batches.
+   *
+   * @throws NetlinkError EINTR after the last one when the list changed meanwhile: some may be missing then, or have come twice
+   */
+  each(filter: NeighFilter = {}): Listing<Neigh> {
+    onlyKnown('neigh.each', filter, knownFilters)
+    return new Listing([listing('neigh.each', filter, usual, () => true)])
   }
 
   /**
@@ -217,7 +230,7 @@ export class NeighOperations {
     }
     // The kernel itself makes noarp entries, for multicast and on devices without ARP, and takes it badly when they go.
     const all = ({ nud }: Neigh) => nud !== 'noarp'
-    const found = yield* entries('neigh.flush', filter, (entry) => all(entry) && entry.nud !== 'permanent', all)
+    const found = yield* dump(listing('neigh.flush', filter, (entry) => all(entry) && entry.nud !== 'permanent', all))
     const answers = yield* settle(found.map((entry) => about(RTM_DELNEIGH, 'neigh.flush', entry)))
     let gone = 0
     for (const { error } of answers) {
@@ -265,8 +278,9 @@ function create(doing: string, flags: number, options: NeighOptions): Request {
   const { dst, lladdr, protocol, unknown } = options
   if (key.proxy && lladdr !== undefined) throw invalidValue('lladdr', lladdr, 'has no place in a proxy entry')
   let bits = 0
-  for (const [name, bit] of Object.entries(settable)) {
-    if (given(name, options[name as keyof typeof settable])) bits |= bit
+  for (const name in options) {
+    const bit = settableBits.get(name)
+    if (bit !== undefined && given(name, options[name as keyof typeof settable])) bits |= bit
   }
   const managed = given('managed', options.managed)
   const state = states.number(options.nud ?? (managed ? 'none' : 'permanent'), 'nud')
@@ -299,19 +313,22 @@ function about(type: number, doing: string, options: NeighKey): Request {
   }
 }
 
-/** Lists what a filter lets through: `usual` chooses when the filter says nothing of states, `all` when it says all of them. */
-function entries(
+/** What `ip neigh` shows of its own accord. */
+const usual = ({ nud, externLearn }: Neigh): boolean => externLearn === true || (nud !== 'noarp' && nud !== 'none')
+
+/** Asks for what a filter lets through: `some` chooses when the filter says nothing of states, `all` when it says all of them. */
+function listing(
   doing: string,
   filter: NeighFilter,
-  usual: (entry: Neigh) => boolean,
+  some: (entry: Neigh) => boolean,
   all: (entry: Neigh) => boolean,
-): Operation<Neigh[]> {
+): Decoding<Neigh> {
   const { dev, master, nud } = filter
   const family = familyNumber(filter.family)
   const proxy = given('proxy', filter.proxy)
   if (proxy && nud !== undefined) throw invalidValue('nud', nud, 'does not go with proxy: proxy entries have no state')
-  const chosen = proxy ? () => true : nud === undefined ? usual : nud === 'all' ? all : inStates(nud)
-  return dump<Neigh>({
+  const chosen = proxy ? () => true : nud === undefined ? some : nud === 'all' ? all : inStates(nud)
+  return {
     type: RTM_GETNEIGH,
     flags: 0,
     dump: true,
@@ -326,7 +343,7 @@ function entries(
       const entry = decode(reader, at, length)
       return chosen(entry) ? entry : undefined
     },
-  })
+  }
 }
 
 function inStates(nud: Nud | readonly Nud[]): (entry: Neigh) => boolean {

@@ -57,6 +57,13 @@ export class Exchange implements Answer {
     this.request = request
   }
 
+  /** What has arrived since it was last asked for. */
+  taken(): readonly unknown[] {
+    const { items } = this
+    this.items = none
+    return items
+  }
+
   push(item: unknown): void {
     if (this.items === none) this.items = [item]
     else (this.items as unknown[]).push(item)

@@ -1,13 +1,15 @@
 /** The two faces of a class of operations: promises, or results themselves. */
 
+import { Listing } from './listing.js'
 import type { Direct, Operation, Promised } from './operation.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: methods of every signature; the types of the faces are derived from the class itself.
-type Method = (...args: any[]) => Operation<unknown>
+type Method = (...args: any[]) => Operation<unknown> | Listing<unknown>
 
-/** What runs operations. */
+/** What runs operations, and goes through lists. */
 interface Runner {
   run(operation: Operation<unknown>): unknown
+  each(listing: Listing<unknown>): unknown
 }
 
 /** A class of objects with the methods of `Operations` that run them. */
@@ -32,7 +34,8 @@ function face(Operations: { readonly prototype: object }): Face<object, object> 
         if (name === 'constructor') continue
         Object.defineProperty(Faced.prototype, name, {
           value(this: Faced, ...args: unknown[]) {
-            return this.#runner.run((this.#operations[name] as Method)(...args))
+            const planned = (this.#operations[name] as Method)(...args)
+            return planned instanceof Listing ? this.#runner.each(planned) : this.#runner.run(planned)
           },
         })
       }

@@ -9,6 +9,7 @@
 import { constants } from 'node:os'
 import type { Schema } from './attributes.js'
 import { NetlinkError } from './error.js'
+import type { Listing } from './listing.js'
 import type { Names, Reader, Writer } from './writer.js'
 
 /** How often a list is read before giving up: beside a busy writer one in ten is disturbed. */
@@ -89,7 +90,8 @@ export type Operation<T> = Generator<Step, T, unknown>
 /** @internal */
 export const isCall = (step: Step): step is Call<unknown> => 'sync' in step
 
-type Decoding<T> = Request & { decode: (...args: Parameters<NonNullable<Request['decode']>>) => T | undefined }
+/** A request whose answers are read as something. @internal */
+export type Decoding<T> = Request & { decode: (...args: Parameters<NonNullable<Request['decode']>>) => T | undefined }
 
 /** Requests side by side; each has its own answer or error. @internal */
 export function* settle(requests: readonly Request[]): Operation<readonly Answer[]> {
@@ -121,23 +123,32 @@ export function* dump<T>(request: Decoding<T>): Operation<T[]> {
     last = done(yield request)
     if (!last.interrupted) return last.items as T[]
   }
-  const failure = { errno: -constants.errno.EINTR, syscall: 'netlink', doing: request.doing }
-  throw new NetlinkError(failure, `the list changed each of the ${DUMP_TRIES} times it was read`, last?.items)
+  throw changed(request, `each of the ${DUMP_TRIES} times it was read`, last?.items)
 }
+
+/** The error for a list that may be wrong, having changed `when`. @internal */
+export const changed = ({ doing }: Request, when: string, partial?: readonly unknown[]): NetlinkError =>
+  new NetlinkError({ errno: -constants.errno.EINTR, syscall: 'netlink', doing }, `the list changed ${when}`, partial)
 
 /** @internal */
 export function* call<T>(step: Call<T>): Operation<T> {
   return (yield step) as T
 }
 
-/** A class of operations as promises: each method of `Operations` returns a promise of its result. */
+/** A class of operations as promises: each method of `Operations` returns a promise of its result, or goes through a list. */
 export type Promised<Operations> = {
   [K in keyof Operations]: Operations[K] extends (...args: infer A) => Operation<infer R>
     ? (...args: A) => Promise<R>
-    : never
+    : Operations[K] extends (...args: infer A) => Listing<infer T>
+      ? (...args: A) => AsyncGenerator<T, void, undefined>
+      : never
 }
 
 /** The same, returning results themselves. */
 export type Direct<Operations> = {
-  [K in keyof Operations]: Operations[K] extends (...args: infer A) => Operation<infer R> ? (...args: A) => R : never
+  [K in keyof Operations]: Operations[K] extends (...args: infer A) => Operation<infer R>
+    ? (...args: A) => R
+    : Operations[K] extends (...args: infer A) => Listing<infer T>
+      ? (...args: A) => Generator<T, void, undefined>
+      : never
 }

@@ -3,12 +3,15 @@
 import { performance } from 'node:perf_hooks'
 import type { NativeDescriptor } from '../native.js'
 import { Channel, Exchange, type Frame } from './channel.js'
-import { closedError } from './error.js'
-import { type Call, isCall, type Operation, type Request, type Step } from './operation.js'
+import { closedError, NetlinkError } from './error.js'
+import type { Listing } from './listing.js'
+import { type Call, changed, isCall, type Operation, type Request, type Step } from './operation.js'
 import { NETLINK_ROUTE } from './protocol.js'
 
 /** How long requests may be served without the event loop having its turn. */
 const TURN_MS = 2
+/** When so many are waiting, the kernel can begin with them: what else is asked for in this tick comes after them. */
+const PLENTY = 1024
 /** More requests than this at once take long enough to be worth a thread. */
 const MANY = 128
 /** An exchange of few requests that takes this long may have waited for a lock somebody else holds. */
@@ -40,10 +43,15 @@ abstract class Transport {
     this.#home = home
   }
 
+  /** Throws when it is closed. */
+  protected open(): void {
+    if (!this.closed) return
+    throw closedError(this.#home.label === undefined ? 'the handle' : `namespace handle ${this.#home.label}`)
+  }
+
   /** The channel for an exchange: one for each protocol. */
   protected channelFor({ request }: Exchange): Channel {
-    if (this.closed)
-      throw closedError(this.#home.label === undefined ? 'the handle' : `namespace handle ${this.#home.label}`)
+    this.open()
     const protocol = request.schema.protocol ?? NETLINK_ROUTE
     let channel = this.#channels.get(protocol)
     if (channel?.broken) {
@@ -58,10 +66,60 @@ abstract class Transport {
     return channel
   }
 
+  /** A list on its way, on a socket of its own: between two parts of it the caller may ask for anything else. */
+  protected listed<T>(listing: Listing<T>): Listed<T> {
+    this.open()
+    const protocol = listing.requests[0]?.schema.protocol
+    return new Listed(new Channel(this.#home.fd, this.#home.label, protocol), listing)
+  }
+
   close(): void {
     this.closed = true
     for (const channel of this.#channels.values()) channel.close()
     this.#channels.clear()
+  }
+}
+
+/** A list that is read piece by piece. */
+class Listed<T> {
+  readonly #listing: Listing<T>
+  readonly #channel: Channel
+  /** How many of its parts have been asked for, and the last of them. */
+  #asked = 0
+  #exchange: Exchange | undefined
+  #frame: Frame | undefined
+
+  constructor(channel: Channel, listing: Listing<T>) {
+    this.#listing = listing
+    this.#channel = channel
+  }
+
+  /** The next piece; undefined after the last. */
+  piece(): readonly T[] | undefined {
+    if (this.#frame?.open) {
+      this.#channel.more(this.#frame)
+    } else {
+      this.#conclude()
+      const request = this.#listing.requests[this.#asked++]
+      if (request === undefined) return undefined
+      this.#exchange = new Exchange(request)
+      this.#frame = this.#channel.frame([this.#exchange], 0).frame
+      if (this.#frame.open) this.#channel.exchange(this.#frame)
+      this.#channel.keep(this.#frame)
+    }
+    return (this.#exchange as Exchange).taken() as readonly T[]
+  }
+
+  #conclude(): void {
+    if (this.#exchange === undefined) return
+    const { error, interrupted, request } = this.#exchange
+    const { nothing } = this.#listing
+    if (error !== undefined && !(error instanceof NetlinkError && error.code === nothing)) throw error
+    if (interrupted) throw changed(request, 'while it was read')
+  }
+
+  close(): void {
+    this.#channel.close()
   }
 }
 
@@ -128,7 +186,7 @@ const exchangesOf = (step: Request | readonly Request[]): readonly Exchange[] =>
   isList(step) ? step.map((request) => new Exchange(request)) : [new Exchange(step)]
 
 /** One of several whose results are listed. */
-class Listed extends Task {
+class Batched extends Task {
   readonly #results: PromiseSettledResult<unknown>[]
   readonly #index: number
 
@@ -182,6 +240,18 @@ export class DirectTransport extends Transport {
     }
   }
 
+  *each<T>(listing: Listing<T>): Generator<T, void, undefined> {
+    const list = this.listed(listing)
+    try {
+      for (let piece = list.piece(); piece !== undefined; piece = list.piece()) {
+        yield* piece
+        this.open()
+      }
+    } finally {
+      list.close()
+    }
+  }
+
   /** Runs operations side by side: what they need at the same time goes out together. Settles as Promise.allSettled does. */
   runAll(operations: readonly Operation<unknown>[]): PromiseSettledResult<unknown>[] {
     const results: PromiseSettledResult<unknown>[] = []
@@ -200,7 +270,7 @@ export class DirectTransport extends Transport {
       for (const task of tasks) go(task, task.resume())
     }
     operations.forEach((operation, index) => {
-      const task = new Listed(operation, results, index)
+      const task = new Batched(operation, results, index)
       go(task, task.next(undefined))
       // Of a batch of many thousands only those are under way that go out together.
       if (waiting.length >= MANY) exchange()
@@ -305,13 +375,26 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
  */
 export class PromiseTransport extends Transport {
   #queue: Task[] = []
-  #serving = false
+  #state: 'idle' | 'due' | 'serving' = 'idle'
 
   run<T>(operation: Operation<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const task = new Awaited(operation, resolve as (value: unknown) => void, reject)
       this.#go(task, task.next(undefined))
     })
+  }
+
+  async *each<T>(listing: Listing<T>): AsyncGenerator<T, void, undefined> {
+    const list = this.listed(listing)
+    try {
+      for (let piece = list.piece(); piece !== undefined; piece = list.piece()) {
+        yield* piece
+        if (overdue()) await nextTurn()
+        this.open()
+      }
+    } finally {
+      list.close()
+    }
   }
 
   /** Runs operations side by side. Settles as Promise.allSettled does. */
@@ -327,12 +410,18 @@ export class PromiseTransport extends Transport {
       return
     }
     this.#queue.push(task)
-    if (this.#serving) return
-    this.#serving = true
-    queueMicrotask(() => this.#serve())
+    if (this.#state === 'idle') {
+      this.#state = 'due'
+      queueMicrotask(() => {
+        if (this.#state === 'due') void this.#serve()
+      })
+    } else if (this.#state === 'due' && this.#queue.length === PLENTY) {
+      void this.#serve()
+    }
   }
 
   async #serve(): Promise<void> {
+    this.#state = 'serving'
     while (this.#queue.length > 0) {
       if (overdue()) await nextTurn()
       // Up to the next call that has its turn among the requests, or just that.
@@ -345,7 +434,7 @@ export class PromiseTransport extends Transport {
       this.#queue = turn < 0 ? [] : this.#queue.slice(turn)
       await this.#exchangeAll(tasks)
     }
-    this.#serving = false
+    this.#state = 'idle'
   }
 
   async #call(task: Task): Promise<void> {

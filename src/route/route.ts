@@ -3,7 +3,8 @@
 import { ipBytes } from '../netlink/address.js'
 import { familyOf } from '../netlink/attributes.js'
 import { invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
-import { ask, copied, done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
+import { Listing } from '../netlink/listing.js'
+import { ask, copied, type Decoding, done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
 import { AF_INET, AF_INET6, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
 import { type DelOptions, type Device, deletion, isError } from '../rtnetlink.js'
 import { messages, RTA_DST, RTA_SRC, routeSchema, rtmsg, table } from './attributes.js'
@@ -148,6 +149,18 @@ export class RouteOperations {
   }
 
   /**
+   * The routes that `list` gives, one after the other while they are read, for tables too long to be held:
+   * `for await (const route of ns.route.each())`, in `nslink/sync` `for (const route of …)`. It has a socket of its own, so that anything
+   * else can be asked meanwhile; leaving the loop closes it. It is not for batches.
+   *
+   * @throws NetlinkError EINTR after the last one when the list changed meanwhile: some may be missing then, or have come twice
+   */
+  each(filter: RouteListFilter = {}): Listing<Route> {
+    onlyKnown('route.each', filter, listFilterNames)
+    return new Listing([listing('route.each', copied(filter))], NO_TABLE)
+  }
+
+  /**
    * Removes the routes that a filter lets through, and says how many they were: `ip route flush`.
    *
    * Something has to be named, so that nobody cuts a machine off by a slip. The table is `'main'` unless another is
@@ -194,27 +207,33 @@ function removal(doing: string, route: RouteOptions): Request {
 
 /** The routes that a filter lets through. */
 function* chosen(doing: string, filter: RouteListFilter): Operation<Route[]> {
-  const passes = chooser(filter)
   try {
-    return yield* dump<Route>({
-      type: RTM_GETROUTE,
-      flags: 0,
-      dump: true,
-      schema: routeSchema,
-      doing,
-      subject: undefined,
-      encode: (writer) => encodeFilter(writer, filter),
-      decode(reader, at, length) {
-        // A list of both families holds those of multicast forwarding and of MPLS as well.
-        const family = reader.bytes[at]
-        if (family !== AF_INET && family !== AF_INET6) return undefined
-        const route = decode(reader, at, length)
-        return passes === undefined || passes(route) ? route : undefined
-      },
-    })
+    return yield* dump(listing(doing, filter))
   } catch (error) {
-    // The kernel makes a table when its first route comes.
-    if (isError(error, 'ENOENT')) return []
+    if (isError(error, NO_TABLE)) return []
     throw error
+  }
+}
+
+/** The kernel makes a table when its first route comes. */
+const NO_TABLE = 'ENOENT'
+
+function listing(doing: string, filter: RouteListFilter): Decoding<Route> {
+  const passes = chooser(filter)
+  return {
+    type: RTM_GETROUTE,
+    flags: 0,
+    dump: true,
+    schema: routeSchema,
+    doing,
+    subject: undefined,
+    encode: (writer) => encodeFilter(writer, filter),
+    decode(reader, at, length) {
+      // A list of both families holds those of multicast forwarding and of MPLS as well.
+      const family = reader.bytes[at]
+      if (family !== AF_INET && family !== AF_INET6) return undefined
+      const route = decode(reader, at, length)
+      return passes === undefined || passes(route) ? route : undefined
+    },
   }
 }

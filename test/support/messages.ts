@@ -73,9 +73,12 @@ function capture(command: string): Message {
 /** What nslink sends for an operation: the last message of it, when all before is answered. */
 export function encoded(operation: Operation<unknown>): Message {
   let request: Request | undefined
-  const answers = [{ items: [{}], interrupted: false, error: undefined }]
-  for (let step = operation.next(); !step.done; step = operation.next(answers))
-    [request] = step.value as readonly Request[]
+  const answer = { items: [{}], interrupted: false, error: undefined }
+  for (let step = operation.next(); !step.done; ) {
+    const asked = step.value as Request | readonly Request[]
+    ;[request] = [asked].flat()
+    step = operation.next(Array.isArray(asked) ? [answer] : answer)
+  }
   if (request === undefined) throw new Error('nothing is sent')
   const writer = new Writer()
   writer.names = {
