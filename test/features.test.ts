@@ -1,13 +1,12 @@
 /** What the kernel can do, with `ip` and `tc` as the judges of each thing. */
 
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { release } from 'node:os'
 import { type Abilities, type Feature, features, link } from 'nslink'
 import { features as direct } from 'nslink/sync'
 import { expect, test } from 'vitest'
 import { kindGroups } from '../src/features/kinds.js'
-import { held, run, soon, told } from './support/child.js'
+import { held, mounts, run, soon, told } from './support/child.js'
 import { has } from './support/features.js'
 import { isOlderThan } from './support/kinds.js'
 import { failure } from './support/test.js'
@@ -110,7 +109,7 @@ test('a kind that can be made in no such way is there all the same', async () =>
 test('nothing is left, and no program is started', async () => {
   const state = async (): Promise<object> => ({
     ...held(),
-    mounts: readFileSync('/proc/self/mountinfo', 'utf8'),
+    mounts: mounts(),
     links: (await link.list()).map(({ name }) => name),
   })
   // The first time the kernel may load modules, some of which make devices.

@@ -698,7 +698,11 @@ describe('what goes wrong', () => {
     }
     expect((await failure(() => ns.link.del('lo', { missingOk: true }))).code).toBe('EOPNOTSUPP')
     const wrong = { missingOk: 'yes' } as unknown as { missingOk: boolean }
-    expect((await failure(() => ns.link.del('lo', wrong))).code).toBe('ERR_INVALID_ARG_TYPE')
+    await ns.link.add({ kind: 'bridge', name: 'br0' })
+    for (const dev of ['lo', 'br0', ['br0']]) {
+      expect((await failure(() => ns.link.del(dev, wrong))).code).toBe('ERR_INVALID_ARG_TYPE')
+    }
+    expect((await ns.link.get('br0')).kind).toBe('bridge')
   })
 
   test('many at once: all of them or none, and no other', async ({ ns, sync }) => {

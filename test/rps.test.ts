@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { type Netns, netns, type RpsOptions, rps } from 'nslink'
 import { rps as direct } from 'nslink/sync'
-import { held, soon, told } from './support/child.js'
+import { held, mounts, soon, told } from './support/child.js'
 import { describe, expect, failure, output, test as plain, uniqueName } from './support/test.js'
 
 /** The kernel lets nobody else set it: root of a user namespace may only look. */
@@ -75,14 +75,14 @@ describe('get', () => {
 
   test('leaves nothing', async ({ pod }) => {
     await pod.rps.get('eth0')
-    const before = [readFileSync('/proc/self/mountinfo', 'utf8'), held()]
+    const before = [mounts(), held()]
     for (let at = 0; at < 20; at++) {
       await Promise.all([pod.rps.get('eth0'), pod.rps.get('peer'), failure(() => pod.rps.get('nope'))])
       const other = netns.open(pod.name)
       await (await other).rps.get('eth0')
       ;(await other).close()
     }
-    const after = () => [readFileSync('/proc/self/mountinfo', 'utf8'), held()]
+    const after = () => [mounts(), held()]
     expect(await soon(() => held().threads === (before[1] as { threads: number }).threads)).toBe(true)
     expect(after()).toEqual(before)
   })

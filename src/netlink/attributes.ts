@@ -418,7 +418,7 @@ export const ip = (type4: number, type6 = type4): Attribute<string> => ({
   types: type4 === type6 ? [type4] : [type4, type6],
   write(writer, value, key) {
     const start = writer.open(type4)
-    if (writer.ip(value, key) === 16) writer.view.setUint16(start + 2, type6, true)
+    if (writer.ip(value, writer.where(key)) === 16) writer.view.setUint16(start + 2, type6, true)
     writer.close(start)
   },
   read: (reader, at, length) =>

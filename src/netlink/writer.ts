@@ -68,10 +68,10 @@ export class Writer {
     else for (let at = 0; at < bytes.length; at++) this.bytes[start + at] = bytes[at] as number
   }
 
-  /** The bytes of the address that an option names, 4 or 16 of them. */
-  ip(value: string, key: string): 4 | 16 {
+  /** The bytes of an address, 4 or 16 of them; `path` is the option that names it. */
+  ip(value: string, path: string): 4 | 16 {
     const start = this.take(16)
-    const length = ipInto(this.where(key), value, this.bytes, start)
+    const length = ipInto(path, value, this.bytes, start)
     this.at = start + length
     return length
   }

@@ -68,6 +68,12 @@ export const mountedAt = (path: string): string[] =>
     .split('\n')
     .filter((line) => line.split(' ')[4] === path)
 
+/** All mounts but those that other tests make, which run at the same time: of namespaces, and in their own temporary folders. */
+export const mounts = (): string[] =>
+  readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter((line) => !/^(\/run\/netns|\/tmp\/)/.test(line.split(' ')[4] ?? ''))
+
 const emulated = process.env['NSLINK_EMULATED'] !== undefined
 
 /** A time to wait, in milliseconds: ten times as long where the processor is emulated. */
