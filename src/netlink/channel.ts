@@ -86,6 +86,8 @@ export interface Frame {
   readonly list: boolean
   /** They are a transaction. */
   readonly transaction: boolean
+  /** Afterwards names may mean other devices than before. */
+  readonly renames: boolean
 }
 
 const nothingToDo: (() => void)[] = []
@@ -206,6 +208,7 @@ export class Channel implements Names {
         break
       }
     }
+    const renames = this.#renames
     this.#renames = false
     if (broken && transaction !== undefined) taken.length = 0
     const afterwards = writer.afterwards.length > 0 ? writer.afterwards.splice(0) : nothingToDo
@@ -224,6 +227,7 @@ export class Channel implements Names {
         afterwards,
         list: taken[0]?.request.dump === true,
         transaction: transaction !== undefined,
+        renames,
       },
       next,
     }

@@ -2,24 +2,18 @@
 
 import { performance } from 'node:perf_hooks'
 import type { NativeDescriptor } from '../native.js'
-import { Channel, Exchange, type Frame } from './channel.js'
-import { closedError, NetlinkError } from './error.js'
-import type { Listing } from './listing.js'
-import { type Call, changed, isCall, type Operation, type Request, type Step } from './operation.js'
+import { Channel, type Exchange, type Frame } from './channel.js'
+import { closedError } from './error.js'
+import { Listed, type Listing } from './listing.js'
+import { type Call, isCall, type Operation } from './operation.js'
 import { NETLINK_ROUTE } from './protocol.js'
+import { Awaited, Batched, exchangesOf, isList, type Needed, type Task } from './task.js'
+import { contention, nextTurn, overdue, timed } from './turn.js'
 
-/** How long requests may be served without the event loop having its turn. */
-const TURN_MS = 2
 /** When so many are waiting, the kernel can begin with them: what else is asked for in this tick comes after them. */
 const PLENTY = 1024
 /** More requests than this at once take long enough to be worth a thread. */
 const MANY = 128
-/** An exchange of few requests that takes this long may have waited for a lock somebody else holds. */
-const CONTENDED_MS = 1
-/** Twice within this time it is no chance any more. */
-const MEMORY_MS = 250
-/** The most quick exchanges in a row it takes to believe that the trouble is over. */
-const MOST_CAUTION = 256
 
 /** One namespace, as seen by the protocol. @internal */
 export interface Home {
@@ -77,143 +71,6 @@ abstract class Transport {
     this.closed = true
     for (const channel of this.#channels.values()) channel.close()
     this.#channels.clear()
-  }
-}
-
-/** A list that is read piece by piece. */
-class Listed<T> {
-  readonly #listing: Listing<T>
-  readonly #channel: Channel
-  /** How many of its parts have been asked for, and the last of them. */
-  #asked = 0
-  #exchange: Exchange | undefined
-  #frame: Frame | undefined
-
-  constructor(channel: Channel, listing: Listing<T>) {
-    this.#listing = listing
-    this.#channel = channel
-  }
-
-  /** The next piece; undefined after the last. */
-  piece(): readonly T[] | undefined {
-    if (this.#frame?.open) {
-      this.#channel.more(this.#frame)
-    } else {
-      this.#conclude()
-      const request = this.#listing.requests[this.#asked++]
-      if (request === undefined) return undefined
-      this.#exchange = new Exchange(request)
-      this.#frame = this.#channel.frame([this.#exchange], 0).frame
-      if (this.#frame.open) this.#channel.exchange(this.#frame)
-      this.#channel.keep(this.#frame)
-    }
-    return (this.#exchange as Exchange).taken() as readonly T[]
-  }
-
-  #conclude(): void {
-    if (this.#exchange === undefined) return
-    const { error, interrupted, request } = this.#exchange
-    const { nothing } = this.#listing
-    if (error !== undefined && !(error instanceof NetlinkError && error.code === nothing)) throw error
-    if (interrupted) throw changed(request, 'while it was read')
-  }
-
-  close(): void {
-    this.#channel.close()
-  }
-}
-
-/** An operation on its way. */
-abstract class Task {
-  readonly #operation: Operation<unknown>
-  #one = false
-  /** What it waits for, and how many of them are still open. */
-  exchanges: readonly Exchange[] = []
-  open = 0
-  /** The call that waits for its turn. */
-  call: Call<unknown> | undefined
-
-  constructor(operation: Operation<unknown>) {
-    this.#operation = operation
-  }
-
-  protected abstract fulfilled(value: unknown): void
-  protected abstract rejected(reason: unknown): void
-
-  /** Goes on to the next thing it needs: a call to make, or exchanges; undefined when it has settled. */
-  next(value: unknown): Needed {
-    try {
-      return this.#needed(this.#operation.next(value))
-    } catch (reason) {
-      this.rejected(reason)
-      return undefined
-    }
-  }
-
-  /** Goes on with what became of its exchanges. */
-  resume(): Needed {
-    return this.next(this.#one ? this.exchanges[0] : this.exchanges)
-  }
-
-  throw(error: unknown): Needed {
-    try {
-      return this.#needed(this.#operation.throw(error))
-    } catch (reason) {
-      this.rejected(reason)
-      return undefined
-    }
-  }
-
-  #needed({ done, value }: IteratorResult<Step, unknown>): Needed {
-    if (done) {
-      this.fulfilled(value)
-      return undefined
-    }
-    const step = value as Step
-    if (isCall(step)) return step
-    this.exchanges = exchangesOf(step)
-    this.#one = !isList(step)
-    this.open = this.exchanges.length
-    return this.open > 0 ? this.exchanges : this.resume()
-  }
-}
-
-type Needed = Call<unknown> | readonly Exchange[] | undefined
-
-const isList = (step: Step): step is readonly Request[] => Array.isArray(step)
-
-const exchangesOf = (step: Request | readonly Request[]): readonly Exchange[] =>
-  isList(step) ? step.map((request) => new Exchange(request)) : [new Exchange(step)]
-
-/** One of several whose results are listed. */
-class Batched extends Task {
-  readonly #results: PromiseSettledResult<unknown>[]
-  readonly #index: number
-
-  constructor(operation: Operation<unknown>, results: PromiseSettledResult<unknown>[], index: number) {
-    super(operation)
-    this.#results = results
-    this.#index = index
-  }
-
-  protected fulfilled(value: unknown): void {
-    this.#results[this.#index] = { status: 'fulfilled', value }
-  }
-
-  protected rejected(reason: unknown): void {
-    this.#results[this.#index] = { status: 'rejected', reason }
-  }
-}
-
-/** One whose result is promised. */
-class Awaited extends Task {
-  protected readonly fulfilled: (value: unknown) => void
-  protected readonly rejected: (reason: unknown) => void
-
-  constructor(operation: Operation<unknown>, resolve: (value: unknown) => void, reject: (reason: unknown) => void) {
-    super(operation)
-    this.fulfilled = resolve
-    this.rejected = reject
   }
 }
 
@@ -309,63 +166,6 @@ function fail(exchanges: readonly Exchange[], error: unknown): void {
   for (const exchange of exchanges) if (!exchange.ended) exchange.error ??= error
 }
 
-// The event loop's turn, and whether somebody holds the kernel's lock, are matters of the whole thread.
-let turnStarted = 0
-
-/**
- * Whether the kernel is being held up by somebody else. One slow exchange may be chance (this thread was not let run). After a
- * second one soon after, exchanges keep off the JavaScript thread until some in a row were quick; and the sooner the trouble comes back,
- * the more of them it takes.
- */
-const contention = {
-  /** How many quick exchanges it takes from now on until the JavaScript thread makes them itself. */
-  needed: 0,
-  penalty: 4,
-  last: Number.NEGATIVE_INFINITY,
-
-  note(now: number, elapsed: number): void {
-    if (elapsed <= CONTENDED_MS) {
-      if (this.needed > 0) this.needed--
-      return
-    }
-    const soon = now - this.last < MEMORY_MS
-    this.last = now
-    if (this.needed > 0) {
-      this.needed = this.penalty
-    } else if (soon) {
-      this.needed = this.penalty
-      this.penalty = Math.min(this.penalty * 4, MOST_CAUTION)
-    } else {
-      this.penalty = 4
-    }
-  },
-}
-
-/** Whether the event loop has been kept from its turn for long enough. */
-function overdue(): boolean {
-  const now = performance.now()
-  if (turnStarted === 0) {
-    turnStarted = now
-    setImmediate(() => {
-      turnStarted = 0
-    })
-  }
-  return now - turnStarted > TURN_MS
-}
-
-/** Makes a call that is quick as long as nobody holds the kernel up. */
-function timed<T>(call: () => T): T {
-  const started = performance.now()
-  try {
-    return call()
-  } finally {
-    const now = performance.now()
-    contention.note(now, now - started)
-  }
-}
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
 /**
  * Runs operations as promises.
  *
@@ -457,25 +257,42 @@ export class PromiseTransport extends Transport {
         owners.push(task)
       }
     }
+    const settle = (from: number, to: number): void => {
+      for (let index = from; index < to; index++) {
+        const task = owners[index] as Task
+        if (--task.open === 0) this.#go(task, task.resume())
+      }
+    }
+    // While one frame is with the kernel, on another thread, the next is written.
+    let underWay: Promise<void> | undefined
     for (let from = 0; from < exchanges.length; ) {
       const start = from
       try {
         const channel = this.channelFor(exchanges[from] as Exchange)
         const { frame, next } = channel.frame(exchanges, from)
+        await underWay
+        // It was written for a socket that answers were lost on.
+        if (channel.broken) continue
         from = next
-        if (frame.open) await this.#exchange(channel, frame)
+        const done = (): void => settle(start, next)
+        underWay = this.#exchange(channel, frame).then(done, (error) => {
+          fail(frame.exchanges, error)
+          done()
+        })
+        // What names mean has to be known before they are written.
+        if (frame.renames) await underWay
       } catch (error) {
+        await underWay
         fail(exchanges, error)
-        from = exchanges.length
-      }
-      for (let index = start; index < from; index++) {
-        const task = owners[index] as Task
-        if (--task.open === 0) this.#go(task, task.resume())
+        settle(from, exchanges.length)
+        return
       }
     }
+    await underWay
   }
 
   async #exchange(channel: Channel, frame: Frame): Promise<void> {
+    if (!frame.open) return
     const started = performance.now()
     const many = frame.exchanges.length > MANY
     const slow = frame.exchanges.some(({ request }) => request.slow)
