@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import { BatchError, type Netns, netns } from 'nslink'
-import { BatchError as SyncBatchError } from 'nslink/sync'
+import { netns as direct, BatchError as SyncBatchError } from 'nslink/sync'
 import { script, told } from './support/child.js'
 import { describe, expect, failure, test } from './support/test.js'
 
@@ -326,6 +326,33 @@ describe('what goes out together', () => {
       say([count('fulfilled'), count('rejected'), codes, results.find(({ value }) => value !== undefined).value, listed()])`)
     expect(said).toEqual([10_001, 10, ['EEXIST'], 5000, 10_000])
     expect(lines.length).toBeLessThanOrEqual(20)
+  })
+
+  test('5,000 at once, while another handle of the thread is used as well', async ({ ns, sync, another }) => {
+    const other = direct.open({ fd: (await another()).fd })
+    for (const each of [sync, other]) {
+      each.link.add({ kind: 'veth', name: 'v0', up: true, peer: { name: 'v1' } })
+      each.link.set('v1', { up: true })
+    }
+    const dst = (at: number) => `198.18.${at >> 8}.${at & 0xff}`
+    let beside = 0
+    const go = (): void => {
+      if (beside < 0) return
+      other.route.add({ dst: `203.0.113.${beside % 250}`, dev: 'v0' })
+      other.route.del({ dst: `203.0.113.${beside++ % 250}`, dev: 'v0' })
+      setImmediate(go)
+    }
+    setImmediate(go)
+    const adding = Array.from({ length: 5000 }, (_, at) => ns.route.add({ dst: dst(at), dev: 'v0' }))
+    const between = setInterval(() => other.link.set('v0', { alias: 'x'.repeat(200) }), 0)
+    await Promise.all(adding)
+    clearInterval(between)
+    expect(beside).toBeGreaterThan(0)
+    beside = -1
+    const made = sync.route.list({ dev: 'v0', protocol: 'boot', family: 'inet' }).map((route) => route.dst)
+    expect(made.sort()).toEqual(Array.from({ length: 5000 }, (_, at) => dst(at)).sort())
+    expect(other.route.list({ protocol: 'boot', family: 'inet' })).toEqual([])
+    other.close()
   })
 
   const small = 'where the kernel grants no receive buffer but the default, and none of the options'

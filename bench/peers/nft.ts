@@ -2,7 +2,12 @@ import { execFileSync } from 'node:child_process'
 import type { NodePeer } from '../bench.js'
 import { needing, printed } from '../build.js'
 import { each } from '../lists.js'
+import { port, RULES_CHAIN, RULES_TABLE, source } from '../works/rules.js'
 import { clusterIp, endpoint, endpointChain, serviceChain, TABLE } from '../works/services.js'
+
+const apply = (input: string) => ({
+  all: () => execFileSync('nft', ['-f', '-'], { input, stdio: ['pipe', 'ignore', 'inherit'] }),
+})
 
 export const peer: NodePeer = {
   name: 'nft -f',
@@ -25,7 +30,15 @@ export const peer: NodePeer = {
         `add chain ip ${TABLE} SERVICES { type nat hook prerouting priority dstnat; }`,
         ...lines,
       ].join('\n')
-      return { all: () => execFileSync('nft', ['-f', '-'], { input, stdio: ['pipe', 'ignore', 'inherit'] }) }
+      return apply(input)
+    },
+    W9b: ({ count }) => {
+      const lines = each(
+        count,
+        (index) =>
+          `add rule ip ${RULES_TABLE} ${RULES_CHAIN} ip saddr ${source(index)} tcp dport ${port(index)} counter accept`,
+      )
+      return apply([`add table ip ${RULES_TABLE}`, `add chain ip ${RULES_TABLE} ${RULES_CHAIN}`, ...lines].join('\n'))
     },
   },
 }

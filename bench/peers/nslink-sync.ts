@@ -9,6 +9,7 @@ import { ROUTES } from '../works/dump-routes.js'
 import { hostDevice, POD_GATEWAY, podAddress, podName } from '../works/pod.js'
 import { destination, GATEWAY } from '../works/routes.js'
 import { shaped } from '../works/shapers.js'
+import { rules } from './nslink-rules.js'
 import { services } from './nslink-services.js'
 
 const pod = (job: Job): Doing => {
@@ -72,6 +73,10 @@ export const peer: NodePeer = {
     }),
     W9: ({ count }) => {
       const changes = services(count)
+      return { all: () => nft.apply(changes) }
+    },
+    W9b: ({ count }) => {
+      const changes = rules(count)
       return { all: () => nft.apply(changes) }
     },
   },

@@ -87,6 +87,7 @@ type Decoder = (reader: Reader, at: number, length: number, values: object) => v
 /** @internal */
 export class Attributes<E extends Entries> implements Table {
   readonly entries: E
+  readonly #byKey: ReadonlyMap<string, Attribute<unknown>>
   readonly #byType: (Attribute<unknown> | undefined)[] = []
   readonly #keys: (string | undefined)[] = []
   readonly #unsaid: Partial<Record<keyof E, unknown>> | undefined
@@ -98,6 +99,7 @@ export class Attributes<E extends Entries> implements Table {
   /** `unsaid`: what options are read as of which the kernel says nothing. */
   constructor(entries: E, unsaid?: Partial<Record<keyof E, unknown>>) {
     this.entries = entries
+    this.#byKey = new Map(Object.entries(entries))
     this.#unsaid = unsaid
     for (const [key, attribute] of Object.entries(entries)) {
       for (const type of attribute.types) {
@@ -114,15 +116,15 @@ export class Attributes<E extends Entries> implements Table {
 
   /**
    * Writes the options that are given, in the order they are given. What was read can be written again: what only the kernel says
-   * is passed over. `what` names their owner in the error.
+   * is passed over. `what` names their owner in the error, where the path does not.
    */
-  write(writer: Writer, options: Options<Attributes<E>>, what: string): void {
+  write(writer: Writer, options: Options<Attributes<E>>, what?: string): void {
     const outside = writer.from
     writer.from = writer.at
     for (const key in options) {
       const value = options[key as keyof typeof options] as unknown
       if (value === undefined) continue
-      const attribute = Object.hasOwn(this.entries, key) ? this.entries[key] : undefined
+      const attribute = this.#byKey.get(key)
       if (attribute !== undefined && !attribute.ignored) {
         if (!attribute.readOnly) attribute.write(writer, value, key)
       } else if (key === 'unknown') {
@@ -131,7 +133,7 @@ export class Attributes<E extends Entries> implements Table {
         writeNumbered(writer, value)
         writer.path.pop()
       } else {
-        onlyKnown(what, { [key]: value }, this.entries)
+        onlyKnown(what ?? writer.where(), { [key]: value }, this.entries)
       }
     }
     writer.from = outside
@@ -476,7 +478,7 @@ export const nested = <E extends Entries>(type: number, table: Attributes<E>): A
     if (typeof value !== 'object' || value === null) throw invalidType(writer.where(key), 'an object', value)
     const start = writer.openNested(type)
     writer.path.push(key)
-    table.write(writer, value, writer.where())
+    table.write(writer, value)
     writer.path.pop()
     writer.close(start)
   },

@@ -8,10 +8,11 @@
 import { constants } from 'node:os'
 import { type NativeDescriptor, type NativeSocket, native } from '../native.js'
 import { eachAttribute } from './attributes.js'
+import type { Batch } from './batch.js'
 import { deviceName, integer, invalidType } from './check.js'
 import { debug, messageName } from './debug.js'
 import { closedError, errorCode, NetlinkError, systemError } from './error.js'
-import type { Answer, Request } from './operation.js'
+import type { Answer, Message, Request } from './operation.js'
 import * as nl from './protocol.js'
 import { type Names, noNames, Reader, Writer } from './writer.js'
 
@@ -41,9 +42,9 @@ let spare: Reader | undefined
 /** For the many answers that are no more than "done". */
 const none: readonly unknown[] = []
 
-/** A request on its way. @internal */
-export class Exchange implements Answer {
-  readonly request: Request
+/** A request on its way, or a message that was written before. @internal */
+export class Exchange<M extends Message = Request> implements Answer {
+  readonly request: M
   items: readonly unknown[] = none
   interrupted = false
   error: unknown = undefined
@@ -53,7 +54,7 @@ export class Exchange implements Answer {
   start = 0
   names!: Names
 
-  constructor(request: Request) {
+  constructor(request: M) {
     this.request = request
   }
 
@@ -72,7 +73,7 @@ export class Exchange implements Answer {
 
 /** @internal */
 export interface Frame {
-  readonly exchanges: Exchange[]
+  readonly exchanges: readonly Exchange[]
   /** The sequence number of the first. */
   readonly first: number
   /** Whether the kernel has more to say. */
@@ -84,10 +85,16 @@ export interface Frame {
   afterwards: (() => void)[]
   /** It is one request that is answered by a list. */
   readonly list: boolean
-  /** They are a transaction. */
-  readonly transaction: boolean
   /** Afterwards names may mean other devices than before. */
   readonly renames: boolean
+  /** The batch that is sent for the one request there is. */
+  readonly batch?: Batch
+}
+
+/** The exchange that a sequence number belongs to. */
+const exchangeOf = ({ batch, exchanges, first }: Frame, sequence: number): Exchange<Message> | undefined => {
+  const index = (sequence - first) >>> 0
+  return batch === undefined ? exchanges[index] : batch.exchange(index)
 }
 
 const nothingToDo: (() => void)[] = []
@@ -163,15 +170,14 @@ export class Channel implements Names {
   }
 
   /**
-   * Encodes as many of `exchanges` from `from` on as go into one frame: those of one protocol, and a transaction whole and by itself. One that
-   * cannot be encoded has its error at once and takes no place; of a transaction, nothing is sent then. Returns the frame and where the
-   * next one starts.
+   * Encodes as many of `exchanges` from `from` on as go into one frame: those of one protocol; a batch goes by itself. One that cannot be
+   * encoded has its error at once and takes no place. Returns the frame and where the next one starts.
    */
   frame(exchanges: readonly Exchange[], from: number): { frame: Frame; next: number } {
     if (this.#closed) throw closedError('the namespace handle')
-    const transaction = exchanges[from]?.request.transaction
-    // A transaction may be large: its memory is given back with it.
-    const writer = transaction === undefined ? shared : new Writer()
+    const one = exchanges[from]
+    if (one?.request.batch !== undefined) return { frame: this.#frameOf(one, one.request.batch), next: from + 1 }
+    const writer = shared
     writer.rewind()
     writer.names = this
     this.#sending = undefined
@@ -179,17 +185,16 @@ export class Channel implements Names {
     const first = this.#sequence
     let cost = 0
     let next = from
-    let broken = false
     this.#renames = false
     for (; next < exchanges.length; next++) {
       const exchange = exchanges[next] as Exchange
       const { request } = exchange
-      if (request.transaction !== transaction || (request.schema.protocol ?? nl.NETLINK_ROUTE) !== this.#protocol) break
+      if (request.batch !== undefined || (request.schema.protocol ?? nl.NETLINK_ROUTE) !== this.#protocol) break
       // The kernel makes one list at a time on a socket, and it ends differently from everything else.
       if (request.dump && taken.length > 0) break
       cost += request.decode === undefined ? ACK_COST : OBJECT_COST
       const full = cost > this.#window || writer.at > FRAME_BYTES
-      if (full && taken.length > 0 && transaction === undefined) break
+      if (full && taken.length > 0) break
       exchange.start = writer.at
       exchange.names = this
       try {
@@ -198,7 +203,6 @@ export class Channel implements Names {
         writer.rewind(exchange.start)
         if (error === unsent) break
         exchange.error = error
-        broken = true
         continue
       }
       taken.push(exchange)
@@ -210,7 +214,6 @@ export class Channel implements Names {
     }
     const renames = this.#renames
     this.#renames = false
-    if (broken && transaction !== undefined) taken.length = 0
     const afterwards = writer.afterwards.length > 0 ? writer.afterwards.splice(0) : nothingToDo
     // Nothing will be sent: what was opened for a message that could not be written is not needed any more.
     if (taken.length === 0) {
@@ -226,22 +229,37 @@ export class Channel implements Names {
         length: writer.at,
         afterwards,
         list: taken[0]?.request.dump === true,
-        transaction: transaction !== undefined,
         renames,
       },
       next,
     }
   }
 
+  /** The frame that a batch makes. Which numbers its messages have can be said now. */
+  #frameOf(exchange: Exchange, batch: Batch): Frame {
+    const { writer, starts } = batch
+    const first = this.#sequence
+    for (const start of starts) this.#number(writer, start)
+    return {
+      exchanges: [exchange],
+      first,
+      open: true,
+      sent: writer,
+      length: writer.at,
+      afterwards: nothingToDo,
+      list: false,
+      renames: false,
+      batch,
+    }
+  }
+
   #encode(writer: Writer, request: Request): void {
-    const start = writer.take(nl.NLMSG_HDRLEN)
-    request.encode(writer)
-    const { view } = writer
-    view.setUint32(start, writer.at - start, true)
-    view.setUint16(start + 4, request.type, true)
-    view.setUint16(start + 6, request.flags | nl.NLM_F_REQUEST | this.#answerOf(request), true)
-    view.setUint32(start + 8, this.#sequence, true)
-    view.setUint32(start + 12, 0, true)
+    const start = writeMessage(writer, request, this.#answerOf(request), request.encode)
+    this.#number(writer, start)
+  }
+
+  #number(writer: Writer, start: number): void {
+    writer.view.setUint32(start + 8, this.#sequence, true)
     this.#sequence = (this.#sequence + 1) >>> 0
   }
 
@@ -250,30 +268,31 @@ export class Channel implements Names {
    * means done, and "done" need not be made, sent and read. Only to somebody without the right to anything netfilter answers once,
    * however many messages came together: there, those are told that something was done.
    */
-  #answerOf({ dump, transaction }: Request): number {
+  #answerOf({ dump }: Request): number {
     if (dump) return nl.NLM_F_DUMP
-    return this.#protocol === nl.NETLINK_NETFILTER && transaction === undefined ? nl.NLM_F_ACK : 0
+    return this.#protocol === nl.NETLINK_NETFILTER ? nl.NLM_F_ACK : 0
   }
 
-  /** Sends a frame and takes in answers, on this thread, until all are there or, of a list, the inbox is full. */
+  /** Sends a frame and takes in answers, on this thread, until all are there or, of a list, the inbox is full; of a batch, none yet. */
   exchange(frame: Frame): void {
-    debug?.('>', frame.sent, frame.length, frame, this.#label)
-    const into = frame.transaction ? NOWHERE : inbox.bytes
+    debug?.('>', frame.sent, frame.length, (sequence) => exchangeOf(frame, sequence), this.#label)
+    const into = frame.batch ? NOWHERE : inbox.bytes
     this.#conclude(frame, inbox, this.#socket.exchange(frame.sent.bytes, frame.length, into, listOf(frame)))
   }
 
-  /** Goes on with a list that did not fit. */
+  /** Goes on with a list that did not fit, or with what the kernel has to say of a batch. */
   more(frame: Frame): void {
-    this.#conclude(frame, inbox, this.#socket.receive(inbox.bytes, frame.first))
+    if (frame.batch) this.#collect(frame)
+    else this.#conclude(frame, inbox, this.#socket.receive(inbox.bytes, frame.first))
   }
 
   /** The same as `exchange`, on a thread of its own. The frame gets buffers of its own, as others may be sent meanwhile. */
   exchangeOnThread(frame: Frame): Promise<void> {
-    debug?.('>', frame.sent, frame.length, frame, this.#label)
+    debug?.('>', frame.sent, frame.length, (sequence) => exchangeOf(frame, sequence), this.#label)
     this.keep(frame)
     const own = spare ?? new Reader(new Uint8Array(256 * 1024))
     spare = undefined
-    const into = frame.transaction ? NOWHERE : own.bytes
+    const into = frame.batch ? NOWHERE : own.bytes
     return new Promise<number>((resolve) => {
       this.#socket.exchangeOnThread(frame.sent.bytes, frame.length, into, listOf(frame), resolve)
     }).then((received) => {
@@ -284,12 +303,10 @@ export class Channel implements Names {
 
   #conclude(frame: Frame, from: Reader, received: number): void {
     this.#absorb(frame, from, received)
-    if (frame.list) return
-    let more = frame.open && (frame.transaction || received > from.bytes.length - ROOM)
+    if (frame.list || frame.batch) return
+    let more = frame.open && received > from.bytes.length - ROOM
     while (more) {
       const arrived = this.#socket.receiveEvents(inbox.bytes)
-      // Of a very large transaction that fails, the first errors arrive. Of what it made, not all may be told.
-      if (arrived === NO_ROOM && frame.transaction) continue
       more = arrived > 0
       if (arrived !== 0) this.#absorb(frame, inbox, arrived)
     }
@@ -303,9 +320,22 @@ export class Channel implements Names {
     frame.open = false
   }
 
+  /** Takes in some of what the kernel has to say of a batch: it has said it all when it has taken it. */
+  #collect(frame: Frame): void {
+    const arrived = this.#socket.receiveEvents(inbox.bytes)
+    if (arrived === 0) frame.open = false
+    // Of a very large one that fails, the first errors arrive. Of what it made, not all may be told.
+    else if (arrived !== NO_ROOM) this.#absorb(frame, inbox, arrived)
+  }
+
   /** Lets other frames be encoded while this one is not finished. */
   keep(frame: Frame): void {
-    if (!frame.transaction) frame.sent = new Reader(frame.sent.bytes.slice(0, frame.length))
+    if (frame.sent === shared) frame.sent = new Reader(shared.bytes.slice(0, frame.length))
+  }
+
+  /** Gives up a frame that has not been sent. */
+  discard(frame: Frame): void {
+    for (const finish of frame.afterwards.splice(0)) finish()
   }
 
   #absorb(frame: Frame, from: Reader, received: number): void {
@@ -325,7 +355,7 @@ export class Channel implements Names {
       this.broken = true
       return
     }
-    if (received > 0) debug?.('<', from, received, frame, this.#label)
+    if (received > 0) debug?.('<', from, received, (sequence) => exchangeOf(frame, sequence), this.#label)
     from.names = this
     this.#sending = undefined
     this.#receiving = undefined
@@ -333,14 +363,14 @@ export class Channel implements Names {
     for (let at = 0; at + nl.NLMSG_HDRLEN <= received; ) {
       const length = view.getUint32(at, true)
       if (length < nl.NLMSG_HDRLEN) break
-      const exchange = frame.exchanges[(view.getUint32(at + 8, true) - frame.first) >>> 0]
+      const exchange = exchangeOf(frame, view.getUint32(at + 8, true))
       if (exchange !== undefined) this.#take(frame, exchange, from, at, length)
       at += nl.align(length)
     }
     from.names = noNames
   }
 
-  #take(frame: Frame, exchange: Exchange, from: Reader, at: number, length: number): void {
+  #take(frame: Frame, exchange: Exchange<Message>, from: Reader, at: number, length: number): void {
     const type = from.view.getUint16(at + 4, true)
     if ((from.view.getUint16(at + 6, true) & nl.NLM_F_DUMP_INTR) !== 0) exchange.interrupted = true
     if (type === nl.NLMSG_ERROR || type === nl.NLMSG_DONE) {
@@ -361,7 +391,14 @@ export class Channel implements Names {
   }
 
   /** What the kernel says of a request it refuses: a text, and where in the request the fault is. */
-  #refusal(frame: Frame, exchange: Exchange, from: Reader, at: number, length: number, errno: number): NetlinkError {
+  #refusal(
+    frame: Frame,
+    exchange: Exchange<Message>,
+    from: Reader,
+    at: number,
+    length: number,
+    errno: number,
+  ): NetlinkError {
     const { request } = exchange
     const header = at + nl.NLMSG_HDRLEN + 4
     const done = from.view.getUint16(at + 4, true) === nl.NLMSG_DONE
@@ -401,12 +438,29 @@ export class Channel implements Names {
   }
 
   #failure(
-    request: Request,
+    request: Message,
     said: { errno: number; syscall: string; kernelMessage?: string | undefined; attribute?: string | undefined },
   ): NetlinkError {
     const doing = request.subject === undefined ? request.doing : `${request.doing} ${request.subject}`
     return new NetlinkError({ ...said, doing, request: messageName(request.schema, request.type), netns: this.#label })
   }
+}
+
+/** Writes a message and its header, but for its sequence number, which is given when it is sent. Where it begins. @internal */
+export function writeMessage(
+  writer: Writer,
+  { type, flags }: Message,
+  answer: number,
+  write: (writer: Writer) => void,
+): number {
+  const start = writer.take(nl.NLMSG_HDRLEN)
+  write(writer)
+  const { view } = writer
+  view.setUint32(start, writer.at - start, true)
+  view.setUint16(start + 4, type, true)
+  view.setUint16(start + 6, flags | nl.NLM_F_REQUEST | answer, true)
+  view.setUint32(start + 12, 0, true)
+  return start
 }
 
 function text(from: Reader, at: number, size: number): string {

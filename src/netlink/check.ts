@@ -70,8 +70,7 @@ export function integer(path: string, value: unknown, min: number, max: number):
  * @throws TypeError `ERR_INVALID_ARG_VALUE`, listing the names
  */
 export function oneOf<Name extends string>(path: string, value: unknown, names: readonly Name[]): Name {
-  const name = names.find((candidate) => candidate === value)
-  if (name !== undefined) return name
+  if (names.includes(value as Name)) return value as Name
   const list = names.map((candidate) => `'${candidate}'`)
   const choices = list.length > 1 ? `${list.slice(0, -1).join(', ')} or ${list.at(-1)}` : list.join()
   throw invalidValue(path, value, `must be ${choices}`)

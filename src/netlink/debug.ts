@@ -6,11 +6,8 @@ import { errorCode } from './error.js'
 import * as nl from './protocol.js'
 import type { Reader } from './writer.js'
 
-/** Which messages belong to which request. */
-interface Asked {
-  readonly first: number
-  readonly exchanges: readonly { readonly request: { readonly schema: Schema } }[]
-}
+/** What the message with a sequence number is about. */
+type Asked = (sequence: number) => { readonly request: { readonly schema: Schema } } | undefined
 
 type Print = (direction: '>' | '<', messages: Reader, length: number, asked: Asked, netns: string | undefined) => void
 
@@ -63,7 +60,7 @@ function print(direction: '>' | '<', messages: Reader, total: number, asked: Ask
     if (length < nl.NLMSG_HDRLEN) break
     const type = view.getUint16(at + 4, true)
     const seq = view.getUint32(at + 8, true)
-    const schema = asked.exchanges[(seq - asked.first) >>> 0]?.request.schema
+    const schema = asked(seq)?.request.schema
     const name = messageName(schema, type)
     const flags = flagNames(name, view.getUint16(at + 6, true))
     lines.push(

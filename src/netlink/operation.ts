@@ -8,6 +8,7 @@
 
 import { constants } from 'node:os'
 import type { Schema } from './attributes.js'
+import type { Batch } from './batch.js'
 import { NetlinkError } from './error.js'
 import type { Listing } from './listing.js'
 import type { Names, Reader, Writer } from './writer.js'
@@ -15,8 +16,8 @@ import type { Names, Reader, Writer } from './writer.js'
 /** How often a list is read before giving up: beside a busy writer one in ten is disturbed. */
 const DUMP_TRIES = 10
 
-/** One netlink message and what to make of the answer. @internal */
-export interface Request {
+/** A netlink message: what it is and what for, and what to make of the answer. @internal */
+export interface Message {
   /** The message's number, one of those the schema names. */
   readonly type: number
   readonly flags: number
@@ -24,8 +25,6 @@ export interface Request {
   /** What is being done, for errors: `link.add`, and the object it is done to. */
   readonly doing: string
   readonly subject: string | number | undefined
-  /** Writes the header struct and the attributes. May run more than once. */
-  encode(writer: Writer): void
   /** Reads one message of the answer: its payload after the message header. Undefined leaves it out. */
   decode?: ((reader: Reader, at: number, length: number) => unknown) | undefined
   /** Answered by a list. */
@@ -36,8 +35,14 @@ export interface Request {
   readonly unsteady?: boolean
   /** Afterwards names may mean other devices than before. */
   readonly renames?: boolean
-  /** What all requests of a transaction have in common, of which the kernel does all or nothing. */
-  readonly transaction?: object
+}
+
+/** A message that is written when its turn comes. @internal */
+export interface Request extends Message {
+  /** Writes the header struct and the attributes. May run more than once. */
+  encode(writer: Writer): void
+  /** Messages that are there already, and are sent instead. */
+  readonly batch?: Batch
 }
 
 /** What requests about the objects of a schema have in common. @internal */
@@ -79,6 +84,8 @@ export interface Call<T> {
   readonly inOrder?: boolean
   /** `sync` takes microseconds, unless somebody holds the kernel up. */
   readonly brief?: boolean
+  /** From here on nothing else that is asked of the namespace comes between the steps of the operation. */
+  readonly alone?: boolean
 }
 
 /** What an operation waits for: a request, or several that go out together, answered by an Answer each; or a call. @internal */
@@ -133,6 +140,24 @@ export const changed = ({ doing }: Request, when: string, partial?: readonly unk
 /** @internal */
 export function* call<T>(step: Call<T>): Operation<T> {
   return (yield step) as T
+}
+
+/** So many things are worked out, microseconds each, before it is asked whether the event loop is due its turn. @internal */
+export const PORTION = 16
+
+const turn: Call<undefined> = {
+  sync: () => undefined,
+  async: () => Promise.resolve(undefined),
+  inOrder: true,
+  alone: true,
+}
+
+/**
+ * From here on the operation has its turn as one: whatever else the namespace is asked for comes after it. Said again while much is being worked
+ * out, it gives the event loop a turn when that is due. @internal
+ */
+export function* asOne(): Operation<void> {
+  yield turn
 }
 
 /** A class of operations as promises: each method of `Operations` returns a promise of its result, or goes through a list. */

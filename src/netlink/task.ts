@@ -12,6 +12,8 @@ export abstract class Task {
   open = 0
   /** The call that waits for its turn. */
   call: Call<unknown> | undefined
+  /** Whether it is its turn until it has settled. */
+  alone = false
 
   constructor(operation: Operation<unknown>) {
     this.#operation = operation

@@ -205,11 +205,12 @@ export class PromiseTransport extends Transport {
   #go(task: Task, next: Needed): void {
     if (next === undefined) return
     task.call = 'sync' in next ? next : undefined
-    if (task.call !== undefined && !task.call.inOrder) {
+    if (task.alone) this.#queue.unshift(task)
+    else if (task.call === undefined || task.call.inOrder) this.#queue.push(task)
+    else {
       void this.#call(task)
       return
     }
-    this.#queue.push(task)
     if (this.#state === 'idle') {
       this.#state = 'due'
       queueMicrotask(() => {
@@ -224,9 +225,10 @@ export class PromiseTransport extends Transport {
     this.#state = 'serving'
     while (this.#queue.length > 0) {
       if (overdue()) await nextTurn()
-      // Up to the next call that has its turn among the requests, or just that.
-      const turn = this.#queue.findIndex((task) => task.call !== undefined)
-      if (turn === 0) {
+      // Up to the next call that has its turn among the requests, or just that; of what goes on alone, each step by itself.
+      const [first] = this.#queue as [Task]
+      const turn = first.alone ? 1 : this.#queue.findIndex((task) => task.call !== undefined)
+      if (first.call !== undefined) {
         await this.#call(this.#queue.shift() as Task)
         continue
       }
@@ -241,6 +243,7 @@ export class PromiseTransport extends Transport {
     let next: Needed
     try {
       const call = task.call as Call<unknown>
+      task.alone ||= call.alone === true
       next = task.next(call.brief && contention.needed === 0 ? timed(call.sync) : await call.async())
     } catch (error) {
       next = task.throw(error)
@@ -270,9 +273,15 @@ export class PromiseTransport extends Transport {
       try {
         const channel = this.channelFor(exchanges[from] as Exchange)
         const { frame, next } = channel.frame(exchanges, from)
-        await underWay
-        // It was written for a socket that answers were lost on.
-        if (channel.broken) continue
+        if (underWay !== undefined) {
+          channel.keep(frame)
+          await underWay
+          if (channel.broken) {
+            // It was written for a socket that answers have been lost on.
+            channel.discard(frame)
+            continue
+          }
+        }
         from = next
         const done = (): void => settle(start, next)
         underWay = this.#exchange(channel, frame).then(done, (error) => {
@@ -294,7 +303,7 @@ export class PromiseTransport extends Transport {
   async #exchange(channel: Channel, frame: Frame): Promise<void> {
     if (!frame.open) return
     const started = performance.now()
-    const many = frame.exchanges.length > MANY
+    const many = (frame.batch?.messages.length ?? frame.exchanges.length) > MANY
     const slow = frame.exchanges.some(({ request }) => request.slow)
     if (many || slow || contention.needed > 0) {
       await channel.exchangeOnThread(frame)

@@ -79,7 +79,17 @@ export class Writer {
   /** UTF-8, without the NUL that most attributes want at the end. */
   text(value: string): void {
     const start = this.take(value.length * 3)
-    this.at = start + utf8.encodeInto(value, this.bytes.subarray(start)).written
+    const { bytes } = this
+    // Names are ASCII, and short.
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index)
+      if (code > 0x7f) {
+        this.at = start + utf8.encodeInto(value, bytes.subarray(start)).written
+        return
+      }
+      bytes[start + index] = code
+    }
+    this.at = start + value.length
   }
 
   /** Starts an attribute; `close` ends it. */

@@ -3,7 +3,15 @@
 /** @internal */
 export function fromNumber(value: number | bigint, length: number): Uint8Array {
   const bytes = new Uint8Array(length)
-  let rest = BigInt(value)
+  if (typeof value === 'number') {
+    let rest = value
+    for (let at = length - 1; at >= 0; at--) {
+      bytes[at] = rest
+      rest = Math.floor(rest / 256)
+    }
+    return bytes
+  }
+  let rest = value
   for (let at = length - 1; at >= 0; at--) {
     bytes[at] = Number(rest & 0xffn)
     rest >>= 8n
@@ -26,7 +34,14 @@ export function toNumber(bytes: Uint8Array): number {
 }
 
 /** Below, equal or above zero, as a comparison of the numbers is. @internal */
-export const compare = (a: Uint8Array, b: Uint8Array): number => Buffer.compare(a, b)
+export function compare(a: Uint8Array, b: Uint8Array): number {
+  // They are short: sooner done than a call is made.
+  for (let at = 0; at < a.length && at < b.length; at++) {
+    const difference = (a[at] as number) - (b[at] as number)
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
 
 /** @internal */
 export const equal = (a: Uint8Array, b: Uint8Array): boolean => compare(a, b) === 0

@@ -25,13 +25,14 @@ const ETHER = 1
 export class Context {
   readonly family: NftFamily
   /** What is known of each layer: a header's name, or '?' where it is one of several. */
-  readonly layers: { link?: string; network?: string; transport?: string }
+  readonly layers: { link?: string | undefined; network?: string | undefined; transport?: string | undefined }
   /** The type of ICMP message. */
   message: number | undefined
 
   constructor(family: NftFamily, layers: Context['layers'] = initial[family], message?: number) {
+    const { link, network, transport } = layers
     this.family = family
-    this.layers = { ...layers }
+    this.layers = { link, network, transport }
     this.message = message
   }
 
@@ -96,12 +97,14 @@ export class Context {
   private transport(header: Header, path: string): Need[] {
     if (header.l4proto === undefined) throw this.#elsewhere(header, path)
     const { network } = this.layers
-    const needs: Need[] = []
-    if (network === undefined) {
-      if (header.over !== undefined) needs.push(...this.require(headersByName.get(header.over) as Header, path))
-    } else if (network !== 'ip' && network !== 'ip6') throw this.#elsewhere(header, path)
+    if (network !== undefined && network !== 'ip' && network !== 'ip6') throw this.#elsewhere(header, path)
+    const needs =
+      network === undefined && header.over !== undefined
+        ? this.require(headersByName.get(header.over) as Header, path)
+        : []
     this.layers.transport = header.name
-    return [...needs, need('meta l4proto', header.l4proto)]
+    needs.push(need('meta l4proto', header.l4proto))
+    return needs
   }
 
   #elsewhere(header: Header, path: string): TypeError {

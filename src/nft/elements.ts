@@ -146,36 +146,42 @@ export function wireElements(
   if (interval && parts.length === 1) return intervals(parts, elements, flags, initial, path)
   return elements.map((element) => {
     const { spans } = element
-    if (spans === undefined) return { ...rest(element, path), flags: NFT_SET_ELEM_CATCHALL }
-    const key = registerBytes(
-      parts,
-      spans.map(({ first }) => first),
-      interval,
-    )
-    if (!interval) return { ...rest(element, path), key: { value: key } }
-    const keyEnd = registerBytes(
-      parts,
-      spans.map(({ last }) => last),
-      interval,
-    )
-    return { ...rest(element, path), key: { value: key }, keyEnd: { value: keyEnd } }
+    if (spans === undefined) return wired(element, path, { flags: NFT_SET_ELEM_CATCHALL })
+    const end = (which: 'first' | 'last'): Data => ({
+      value: registerBytes(
+        parts,
+        spans.map((span) => span[which]),
+        interval,
+      ),
+    })
+    return wired(element, path, interval ? { key: end('first'), keyEnd: end('last') } : { key: end('first') })
   })
 }
 
-/** What an element has besides its key. */
-function rest(element: Element, path: string, open = false): WireElement {
+/** An element with this key, and all that it has besides. */
+function wired(
+  element: Element,
+  path: string,
+  { key, keyEnd, flags }: Pick<WireElement, 'key' | 'keyEnd' | 'flags'>,
+  open = false,
+): WireElement {
   const { data, timeout, expires, comment, instructions: each = [] } = element
   const userdata = [
     ...(comment === undefined ? [] : [commentData(`${path}.comment`, comment) as Uint8Array]),
     ...(open ? [numberEntry(UDATA_FLAGS, UDATA_INTERVAL_OPEN)] : []),
   ]
+  const isObject = data !== undefined && 'object' in data
   return {
-    ...(data !== undefined && ('object' in data ? { objref: data.object } : { data })),
+    key,
+    keyEnd,
+    flags,
+    data: isObject ? undefined : data,
+    objref: isObject ? data.object : undefined,
     timeout: timeout === undefined ? undefined : milliseconds(`${path}.timeout`, timeout),
     expiration: expires === undefined ? undefined : milliseconds(`${path}.expires`, expires),
     userdata: userdata.length === 0 ? undefined : Buffer.concat(userdata),
-    ...(each.length === 1 && { expr: each[0] }),
-    ...(each.length > 1 && { expressions: each }),
+    expr: each.length === 1 ? each[0] : undefined,
+    expressions: each.length > 1 ? each : undefined,
   }
 }
 
@@ -237,13 +243,13 @@ function intervals(
   }
   merged.forEach(({ element, first, last }, index) => {
     const next = successor(last)
-    wire.push({ ...rest(element, path, next === undefined), key: { value: registerBytes(parts, [first], true) } })
+    wire.push(wired(element, path, { key: { value: registerBytes(parts, [first], true) } }, next === undefined))
     const following = merged[index + 1]
     const touches = anonymous && following !== undefined && next !== undefined && equal(following.first, next)
     if (next !== undefined && !touches) wire.push(end(next))
   })
   for (const element of elements) {
-    if (element.spans === undefined) wire.push({ ...rest(element, path), flags: NFT_SET_ELEM_CATCHALL })
+    if (element.spans === undefined) wire.push(wired(element, path, { flags: NFT_SET_ELEM_CATCHALL }))
   }
   return wire
 }

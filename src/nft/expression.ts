@@ -20,7 +20,7 @@ import {
 } from '../netlink/attributes.js'
 import { invalidType } from '../netlink/check.js'
 import { BE32, type Scalar } from '../netlink/scalar.js'
-import type { Reader, Writer } from '../netlink/writer.js'
+import { type Reader, Writer } from '../netlink/writer.js'
 import { bytes } from './wire.js'
 
 const NFTA_LIST_ELEM = 1
@@ -85,14 +85,23 @@ export const data = (type: number): Attribute<Data> => nested(type, dataTable) a
 export interface Expression<E extends Entries = Entries> {
   readonly name: string
   readonly table: Attributes<E>
+  /** The attribute that says which it is. */
+  readonly written: Uint8Array
 }
 
 const known = new Map<string, Expression>()
+const nameAttribute = text(NFTA_EXPR_NAME, 255)
+
+function writtenName(name: string): Uint8Array {
+  const writer = new Writer(64)
+  nameAttribute.write(writer, name, 'name')
+  return writer.bytes.subarray(0, writer.at)
+}
 const nothing = attributes({})
 
 /** Makes an expression known by its name. @internal */
 export function expression<E extends Entries>(name: string, entries: E): Expression<E> {
-  const made = { name, table: attributes(entries) }
+  const made = { name, table: attributes(entries), written: writtenName(name) }
   known.set(name, made as unknown as Expression)
   return made
 }
@@ -113,13 +122,12 @@ export const instruction = <E extends Entries>(
   values: Options<Attributes<E>>,
 ): Instruction => ({ name, values: values as Record<string, unknown> })
 
-const nameAttribute = text(NFTA_EXPR_NAME, 255)
-
 function writeOne(writer: Writer, { name, values, plain }: Instruction, type: number): void {
+  const expression = known.get(name)
   const start = writer.openNested(type)
-  nameAttribute.write(writer, name, 'name')
+  writer.raw(expression?.written ?? writtenName(name))
   const data = writer.openNested(NFTA_EXPR_DATA)
-  const table = ((plain ? undefined : known.get(name)?.table) ?? nothing) as typeof nothing
+  const table = ((plain ? undefined : expression?.table) ?? nothing) as typeof nothing
   table.write(writer, values, name)
   writer.close(data)
   writer.close(start)

@@ -23,10 +23,12 @@ const numbers: Readonly<Record<NftFamily, number>> = {
   netdev: NFPROTO_NETDEV,
 }
 const names = Object.keys(numbers) as NftFamily[]
+const byName = new Map<unknown, number>(Object.entries(numbers))
 const byNumber = new Map(Object.entries(numbers).map(([name, number]) => [number, name as NftFamily]))
 
 /** @internal */
-export const familyNumber = (path: string, family: unknown): number => numbers[oneOf(path, family, names)]
+export const familyNumber = (path: string, family: unknown): number =>
+  byName.get(family) ?? numbers[oneOf(path, family, names)]
 
 /** The name of a family; undefined for one that nf_tables does not have. @internal */
 export const familyName = (number: number): NftFamily | undefined => byNumber.get(number)

@@ -23,7 +23,9 @@ const QUICK = 4
 
 /** @internal */
 export function joined(steps: readonly Step[]): readonly Step[] {
-  if (steps.filter((step) => step.plain !== undefined).length < 2) return steps
+  const plain = steps.filter((step) => step.plain !== undefined)
+  // Few rules have any that go together.
+  if (!plain.some((step) => plain.some((other) => canJoin(step, other)))) return steps
   const left = new Set(steps)
   let run: Step[] = []
   for (const step of steps) {
@@ -36,12 +38,10 @@ export function joined(steps: readonly Step[]): readonly Step[] {
   return steps.filter((step) => left.has(step))
 }
 
-function joinRun(run: readonly Step[], left: Set<Step>): void {
-  const order = [...run].sort((a, b) =>
-    comparePlaces((a.plain as PlainComparison).place, (b.plain as PlainComparison).place),
-  )
+function joinRun(run: Step[], left: Set<Step>): void {
+  run.sort((a, b) => comparePlaces((a.plain as PlainComparison).place, (b.plain as PlainComparison).place))
   let last: Step | undefined
-  for (const step of order) {
+  for (const step of run) {
     if (last !== undefined && canJoin(last, step)) {
       // What says which protocol comes next has to stay in front of the matches that rely on it.
       const [kept, gone] = step.plain?.leads ? [step, last] : [last, step]

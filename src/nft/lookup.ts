@@ -132,7 +132,8 @@ export function listedEntries(
   return given.map((each, index) => {
     const where = `${path}.${index}`
     if (!Array.isArray(each) || each.length !== 2) throw invalidType(where, 'a pair of a key and a value', each)
-    return { ...parseElement(parts, each[0], `${where}.0`, names), data: dataOf(each[1], `${where}.1`) }
+    const element = parseElement(parts, each[0], `${where}.0`, names)
+    return { data: dataOf(each[1], `${where}.1`), ...element }
   })
 }
 

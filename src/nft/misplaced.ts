@@ -6,10 +6,11 @@ import { type Operation, settle } from '../netlink/operation.js'
 import { chainSchema, chainTable, isBase, NFT_MSG_GETCHAIN, type NftChain, readChain } from './chain.js'
 import type { NftChange } from './changes.js'
 import { familyNumber, type NftFamily } from './family.js'
+import { inStatement } from './fault.js'
 import { type Copied, query } from './requests.js'
 import type { AnyRule } from './rule.js'
 import type { AnyStatement } from './statement.js'
-import { checkPlaces, inStatement } from './transaction.js'
+import { checkPlaces } from './transaction.js'
 
 /**
  * The error for a transaction that was refused. The kernel does not say that it is the chain, of which it alone knew: its type or hook has no place

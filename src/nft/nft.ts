@@ -3,14 +3,14 @@
 import { constants } from 'node:os'
 import { integer, invalidType, onlyKnown } from '../netlink/check.js'
 import { NetlinkError } from '../netlink/error.js'
-import type { Operation } from '../netlink/operation.js'
+import { asOne, type Operation } from '../netlink/operation.js'
 import type { NftChange } from './changes.js'
 import { commit, isOutdated } from './commit.js'
 import { familyNumber, type NftFamily } from './family.js'
 import { type NftFilter, type NftRuleset, readRuleset } from './listing.js'
 import { whyRefused } from './misplaced.js'
 import type { NftNamedObject } from './objects.js'
-import { byComment, setsOf } from './references.js'
+import { byComment } from './references.js'
 import { generationNow } from './requests.js'
 import {
   type ElementsFilter,
@@ -52,6 +52,9 @@ export class NftOperations {
   /**
    * Makes changes in one transaction, all of them or none: `nft -f`. The builders of `nslink/nft` make the changes.
    *
+   * As promises, what is asked of the namespace afterwards waits for it; the event loop does not, however much there is to do. Until the promise settles,
+   * what is in the changes must stay as it is; the list itself is copied.
+   *
    * An ordinary user's transactions are limited to what a socket may send (sysctl net.core.wmem_max), some 1,000 rules; root's to 512 MiB.
    *
    * @returns with `echo`, the handles of what was added, in the order of the changes; undefined for changes that add nothing
@@ -66,11 +69,11 @@ export class NftOperations {
     if (generation !== undefined) integer('generation', generation, 0, 0xffff_ffff)
     if (echo !== undefined && typeof echo !== 'boolean') throw invalidType('echo', 'a boolean', echo)
     const given: readonly NftChange[] = [...changes]
+    yield* asOne()
     for (let tries = 1; ; tries++) {
       const now = yield* generationNow('nft.apply')
       const resolved = yield* byComment(given)
-      const transaction = new Transaction(now.names, yield* setsOf(resolved), echo === true)
-      for (const [index, change] of resolved.entries()) if (change !== undefined) transaction.add(change, index)
+      const transaction = new Transaction(now.names, echo === true)
       // What was looked up has to be so still. Who looked nothing up need not mind others.
       const looked = resolved !== given
       try {

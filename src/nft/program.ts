@@ -118,12 +118,15 @@ export class Program {
     this.#step = undefined
   }
 
-  /** The finished rule: its expressions, and for each of them the statement that it is part of. */
-  finish(): { instructions: Instruction[]; statements: number[] } {
-    const steps = joined(this.#steps)
-    return {
-      instructions: steps.flatMap((step) => step.instructions),
-      statements: steps.flatMap((step) => step.instructions.map(() => step.statement)),
-    }
+  /** The finished rule: its expressions. */
+  finish(): Instruction[] {
+    const all: Instruction[] = []
+    for (const { instructions } of joined(this.#steps)) for (const each of instructions) all.push(each)
+    return all
+  }
+
+  /** The statement that one of those expressions is part of. */
+  statementOf(expression: number): number | undefined {
+    return joined(this.#steps).flatMap(({ instructions, statement }) => instructions.map(() => statement))[expression]
   }
 }

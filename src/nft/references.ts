@@ -1,11 +1,10 @@
 /** What changes refer to and do not bring with them: sets of the kernel's, and rules by their comments. */
 
 import { invalidValue } from '../netlink/check.js'
-import { type Operation, settle } from '../netlink/operation.js'
+import { asOne, type Operation, PORTION, settle } from '../netlink/operation.js'
 import type { NftChange, PlacedRule, RuleRef } from './changes.js'
 import { familyName, familyNumber, type NftFamily } from './family.js'
 import type { SetInfo } from './lookup.js'
-import { referenced } from './reference.js'
 import { type Copied, itemsOf, query } from './requests.js'
 import { NFT_MSG_GETRULE, ruleSchema, ruleTable } from './rule.js'
 import * as sets from './set-object.js'
@@ -15,69 +14,19 @@ import { commentOf } from './userdata.js'
 /** The name under which a set is known across tables. @internal */
 export const setKey = (family: NftFamily, table: string, name: string): string => `${family} ${table} ${name}`
 
-interface Referred {
-  readonly key: string
-  readonly family: NftFamily
-  readonly table: string
-  readonly name: string
-}
-
-interface Located {
-  family: NftFamily
-  table: string
-  set?: string
-  name?: string
-  statements?: unknown
-}
-
-/** The sets that changes refer to by name and do not make. */
-function referred(changes: readonly (NftChange | undefined)[]): Referred[] {
-  const found = new Map<string, Referred>()
-  const made = new Set<string>()
-  const refer = (family: NftFamily, table: string, name: string): void => {
-    const key = setKey(family, table, name)
-    if (!made.has(key)) found.set(key, { key, family, table, name })
-  }
-  const walk = (value: unknown, family: NftFamily, table: string): void => {
-    const name = referenced(value)
-    if (name !== undefined) refer(family, table, name)
-    else if (typeof value === 'object' && value !== null) {
-      for (const each of Object.values(value)) walk(each, family, table)
-    }
-  }
-  for (const change of changes) {
-    for (const object of Object.values(change ?? {}) as Record<string, Located | null>[]) {
-      for (const [kind, value] of Object.entries(object ?? {})) {
-        if (typeof value !== 'object' || value === null) continue
-        const { family, table, set, name, statements } = value
-        if (kind === 'rule') walk(statements, family, table)
-        else if (kind === 'elements') refer(family, table, String(set))
-        else if (kind === 'set' || kind === 'map') made.add(setKey(family, table, String(name)))
-      }
-    }
-  }
-  return [...found.values()]
-}
-
-/** The sets that changes refer to and the kernel has. One that it does not have is for whoever refers to it to complain of. @internal */
-export function* setsOf(changes: readonly (NftChange | undefined)[]): Operation<Map<string, SetInfo>> {
-  const references = referred(changes)
-  const known = new Map<string, SetInfo>()
-  if (references.length === 0) return known
-  const answers = yield* settle(
-    references.map(({ family, table, name }) =>
-      query(setWire.NFT_MSG_GETSET, setWire.setSchema, familyNumber('family', family), 'nft.apply', false, (writer) =>
-        setWire.setTable.write(writer, { table, name }, 'set'),
-      ),
-    ),
+/** What a rule has to know of a set that the kernel has; undefined where it has none of this name. @internal */
+export function* findSet(family: NftFamily, table: string, name: string): Operation<SetInfo | undefined> {
+  const request = query(
+    setWire.NFT_MSG_GETSET,
+    setWire.setSchema,
+    familyNumber('family', family),
+    'nft.apply',
+    false,
+    (writer) => setWire.setTable.write(writer, { table, name }, 'set'),
   )
-  answers.forEach(({ items, error }, index) => {
-    const [item] = items as readonly Copied[]
-    if (error !== undefined || item === undefined) return
-    const info = sets.readSetInfo(setWire.setTable.read(item.reader, 0, item.reader.bytes.length))
-    if (info !== undefined) known.set(references[index]?.key as string, info)
-  })
-  return known
+  const [answer] = yield* settle([request])
+  const [item] = (answer?.items ?? []) as readonly Copied[]
+  return item && sets.readSetInfo(setWire.setTable.read(item.reader, 0, item.reader.bytes.length))
 }
 
 /** A rule that a change names by its comment, and the change with its handle instead. */
@@ -124,7 +73,12 @@ function named(change: NftChange): Named | undefined {
  * there, nothing is left. @internal
  */
 export function* byComment(changes: readonly NftChange[]): Operation<readonly (NftChange | undefined)[]> {
-  if (!changes.some(named)) return changes
+  let some = false
+  for (let index = 0; index < changes.length && !some; index++) {
+    if ((index + 1) % PORTION === 0) yield* asOne()
+    some = named(changes[index] as NftChange) !== undefined
+  }
+  if (!some) return changes
   const [found = []] = itemsOf(yield* settle([query(NFT_MSG_GETRULE, ruleSchema, 0, 'nft.apply', true)]))
   const rules = found.map(({ family, reader }) => {
     const { table, chain, handle, userdata } = ruleTable.read(reader, 0, reader.bytes.length)

@@ -127,7 +127,7 @@ export const isInterval = (data: MapData | undefined): boolean =>
 /** Moves a value to where it is in its header's bytes, and back. @internal */
 export function shifted(span: Span, bits: number): Span {
   if (bits === 0) return span
-  return { ...span, first: shiftLeft(span.first, bits), last: shiftLeft(span.last, bits) }
+  return { first: shiftLeft(span.first, bits), last: shiftLeft(span.last, bits), prefix: span.prefix }
 }
 
 function shiftLeft(bytes: Uint8Array, bits: number): Uint8Array {
@@ -152,5 +152,5 @@ export function widened(span: Span, length: number, path: string): Span {
     return wide
   }
   const first = widen(span.first)
-  return { ...span, first, last: isSingle(span) ? first : widen(span.last) }
+  return { first, last: isSingle(span) ? first : widen(span.last), prefix: span.prefix }
 }

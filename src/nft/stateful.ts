@@ -34,7 +34,7 @@ export const writeStateful =
       if (!kindOf(statement)?.stateful) {
         throw invalidValue(where, statement, 'must be a statement that keeps a state, such as a counter')
       }
-      return program.finish().instructions
+      return program.finish()
     })
   }
 

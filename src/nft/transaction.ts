@@ -1,27 +1,31 @@
 /**
- * A transaction in the making: changes become the messages that make them.
+ * A transaction in the making: changes become the messages that make them, one after the other.
  *
  * The kernel takes them together, between a message that begins and one that ends them, and does all of them or none.
  */
 
+import { eachAttribute } from '../netlink/attributes.js'
+import { Batch } from '../netlink/batch.js'
 import { invalidType, invalidValue } from '../netlink/check.js'
-import type { Request } from '../netlink/operation.js'
+import * as netlink from '../netlink/operation.js'
 import { NLM_F_CREATE, NLM_F_ECHO } from '../netlink/protocol.js'
-import { type Names, type Reader, Writer } from '../netlink/writer.js'
+import { BE64 } from '../netlink/scalar.js'
+import { type Names, Writer } from '../netlink/writer.js'
 import * as chains from './chain.js'
 import type { NftChange } from './changes.js'
 import { type Element, parseElement, wireElements } from './elements.js'
 import './features.js'
 import type { Instruction } from './expression.js'
 import { familyNumber, type NftFamily } from './family.js'
+import { inChange, inStatement } from './fault.js'
 import type { AnonymousSet, Lookups, SetInfo } from './lookup.js'
 import { Program } from './program.js'
-import { setKey } from './references.js'
+import { findSet, setKey } from './references.js'
 import { type AnyRule, NFT_MSG_NEWRULE, ruleSchema, ruleTable } from './rule.js'
 import { NFT_SET_INTERVAL } from './set.js'
 import * as sets from './set-object.js'
 import * as setWire from './set-wire.js'
-import { type WriteStateful, writeStateful } from './stateful.js'
+import { writeStateful } from './stateful.js'
 import { type AnyStatement, kindOf, writeStatement } from './statement.js'
 import { writeNeed } from './statements/match.js'
 import * as tables from './table.js'
@@ -31,91 +35,94 @@ import { verbs } from './verbs.js'
 import { message, nfgenmsg, nftName, writeHeader } from './wire.js'
 
 /** A message of a transaction. @internal */
-export interface Message {
-  readonly request: Request
+export interface Message extends netlink.Message {
   /** Which of the changes it is part of. */
   readonly change: number
-  /** Of a rule, which of its statements each of its expressions is part of. */
-  readonly statements?: readonly number[]
   /** Of a set that a rule brings with it, the statement that it is part of. */
   readonly statement?: number | undefined
   /** Of a part of a set's elements that are sent as they were given, which is the first of them. */
   readonly firstElement?: number | undefined
 }
 
-/** Where a rule is, for errors. */
-const place = (...names: (string | number | undefined)[]): string =>
-  names.filter((name) => name !== undefined).join(' ')
+/** The most elements of a set that are worked out together. */
+const MOST_ELEMENTS = 1024
 
-interface Located {
-  family: NftFamily
-  table: string
-  chain?: string
-  name?: string
-  handle?: number
-  comment?: string
-  set?: string
+/** Thrown by what refers to a set of which it is not known yet whether the kernel has it. */
+class Unasked {
+  readonly family: NftFamily
+  readonly table: string
+  readonly name: string
+
+  constructor(family: NftFamily, table: string, name: string) {
+    this.family = family
+    this.table = table
+    this.name = name
+  }
+}
+
+const adverbs = new Set(['to', 'of'])
+const noAdverbs = new Set<string>()
+
+/** The only property of an object, and its value. */
+function only(path: string, object: unknown, reason: string, besides: ReadonlySet<string>): [string, unknown] {
+  if (typeof object !== 'object' || object === null) throw invalidType(path, 'an object', object)
+  let found: string | undefined
+  for (const key in object) {
+    if (besides.has(key)) continue
+    if (found !== undefined) throw invalidValue(path, object, reason)
+    found = key
+  }
+  if (found === undefined) throw invalidValue(path, object, reason)
+  return [found, (object as Record<string, unknown>)[found]]
 }
 
 /** @internal */
 export class Transaction {
-  readonly messages: Message[] = []
+  readonly batch = new Batch<Message>()
   readonly #names: Names
-  readonly #sets: Map<string, SetInfo>
+  /** The sets there are, by the names `setKey` gives them; undefined for those that there are not. */
+  readonly #sets = new Map<string, SetInfo | undefined>()
   readonly #chains = new Map<string, chains.NftChain>()
   readonly #echo: boolean
-  /** What the requests of one transaction have in common. */
-  readonly #identity = {}
   #lastId = 0
   #change = 0
-  /** How errors call the change at hand. */
-  #doing = ''
   /** Which statement of a rule is at hand. */
   #statement: number | undefined
 
-  /** `sets` are those that the kernel has, by the names `referencesOf` gives them. */
-  constructor(names: Names, sets: ReadonlyMap<string, SetInfo>, echo: boolean) {
+  constructor(names: Names, echo: boolean) {
     this.#names = names
-    this.#sets = new Map(sets)
     this.#echo = echo
+    this.batch.writer.names = names
   }
 
-  get identity(): object {
-    return this.#identity
-  }
-
-  /** Adds a change. An error says which it is, and what in it is wrong. */
-  add(change: NftChange, index: number): void {
-    this.#change = index
-    this.#doing = ''
-    this.#statement = undefined
-    try {
-      this.#compile(change)
-    } catch (error) {
-      throw located(error, index, this.#doing)
+  /** Adds changes. An error says which it is about, and what in it is wrong. */
+  *add(changes: readonly (NftChange | undefined)[]): netlink.Operation<void> {
+    for (let index = 0; index < changes.length; ) {
+      const change = changes[index]
+      const before = this.batch.messages.length
+      this.#change = index
+      this.#statement = undefined
+      try {
+        const more = change === undefined ? undefined : this.#compile(change)
+        if (more !== undefined) yield* more
+        if (++index % netlink.PORTION === 0) yield* netlink.asOne()
+      } catch (error) {
+        if (!(error instanceof Unasked)) throw inChange(error, index, change)
+        this.batch.rewind(before)
+        const { family, table, name } = error
+        this.#sets.set(setKey(family, table, name), yield* findSet(family, table, name))
+      }
     }
   }
 
-  #compile(change: NftChange): void {
-    if (typeof change !== 'object' || change === null) throw invalidType('change', 'an object', change)
-    const given = Object.keys(change)
-    const [verb] = given
-    const object = (change as Record<string, Record<string, unknown>>)[verb ?? '']
-    if (verb === undefined || given.length > 1) {
-      throw invalidValue('change', change, 'must have one verb, such as { add: … }')
-    }
-    if (typeof object !== 'object' || object === null) throw invalidType(verb, 'an object', object)
-    const kinds = Object.keys(object).filter((key) => key !== 'to' && key !== 'of')
-    const [kind] = kinds
-    const value = object[kind ?? ''] as Located
-    if (kind === undefined || kinds.length > 1 || typeof value !== 'object' || value === null) {
-      throw invalidValue(verb, object, 'must hold one thing, such as { rule: … }')
-    }
-    const { family, table, chain, name, set } = value
-    this.#doing = place(verb, kind, family, table, chain ?? set, name)
+  /** Adds a change; what takes long, some of it. */
+  #compile(change: NftChange): netlink.Operation<void> | void {
+    const [verb, object] = only('change', change, 'must have one verb, such as { add: … }', noAdverbs)
+    const [kind, value] = only(verb, object, 'must hold one thing, such as { rule: … }', adverbs)
+    if (typeof value !== 'object' || value === null) throw invalidType(kind, 'an object', value)
     const known = verbs[verb]?.[kind]
     if (known === undefined) throw invalidValue('change', change, `is no change that nslink knows: ${verb} ${kind}`)
-    known.call(this, value as never, object)
+    return known.call(this, value as never, object as Record<string, unknown>)
   }
 
   /** Adds a message. */
@@ -123,37 +130,30 @@ export class Transaction {
     type: number,
     flags: number,
     family: NftFamily | undefined,
-    schema: Request['schema'],
+    schema: Message['schema'],
     write: (writer: Writer) => void,
-    { statements, firstElement }: Pick<Message, 'statements' | 'firstElement'> = {},
+    firstElement?: number,
   ): void {
-    const [change, doing, statement] = [this.#change, this.#doing, this.#statement]
     const number = family === undefined ? 0 : familyNumber('family', family)
-    const first = this.messages.at(-1)?.change !== change
     const echo = this.#echo && (flags & NLM_F_CREATE) !== 0
-    this.messages.push({
-      change,
-      statement,
-      firstElement,
-      ...(statements && { statements }),
-      request: {
+    this.batch.add(
+      {
         type: message(type),
-        flags: flags | (echo ? NLM_F_ECHO : 0),
+        flags: echo ? flags | NLM_F_ECHO : flags,
         schema,
         doing: 'nft.apply',
-        subject: doing,
-        transaction: this.#identity,
-        encode(writer) {
-          writeHeader(writer, number)
-          try {
-            write(writer)
-          } catch (error) {
-            throw located(error, change, doing)
-          }
-        },
-        ...(echo && (first || statements !== undefined) && { decode: decodeHandle(schema) }),
+        subject: undefined,
+        // What a rule brings with it has handles that nobody asked for.
+        decode: echo && this.#statement === undefined ? decodeHandle(schema) : undefined,
+        change: this.#change,
+        statement: this.#statement,
+        firstElement,
       },
-    })
+      (writer) => {
+        writeHeader(writer, number)
+        write(writer)
+      },
+    )
   }
 
   addTable(given: tables.NftTable, flags: number): void {
@@ -173,13 +173,14 @@ export class Transaction {
   #lookups(family: NftFamily, table: string): Lookups {
     return {
       named: (name, path) => {
-        const found = this.#sets.get(setKey(family, table, name))
-        if (found === undefined)
-          throw invalidValue(path, `@${name}`, `names a set that table ${family} ${table} does not have`)
-        return found
+        const key = setKey(family, table, name)
+        const found = this.#sets.get(key)
+        if (found !== undefined) return found
+        if (!this.#sets.has(key)) throw new Unasked(family, table, name)
+        throw invalidValue(path, `@${name}`, `names a set that table ${family} ${table} does not have`)
       },
       anonymous: (set) => {
-        const made: AnonymousSet = { ...set, id: ++this.#lastId }
+        const made: AnonymousSet = { id: ++this.#lastId, ...set }
         this.send(setWire.NFT_MSG_NEWSET, NLM_F_CREATE, family, setWire.setSchema, (writer) =>
           setWire.writeAnonymousSet(writer, table, made),
         )
@@ -196,14 +197,15 @@ export class Transaction {
     table: string,
     set: SetInfo,
     elements: AnonymousSet['elements'],
+    from = 0,
   ): void {
-    let sent = 0
+    let sent = from
     for (const portion of setWire.portions(elements)) {
       const values = { table, set: set.name, setId: set.id, elements: [...portion] }
       const write = (writer: Writer): void => setWire.elementsTable.write(writer, values, 'elements')
       // Ranges are sent in another order, and as two each.
       const firstElement = (set.flags & NFT_SET_INTERVAL) === 0 ? sent : undefined
-      this.send(type, flags, family, setWire.elementsSchema, write, { firstElement })
+      this.send(type, flags, family, setWire.elementsSchema, write, firstElement)
       sent += portion.length
     }
   }
@@ -218,9 +220,33 @@ export class Transaction {
     if (position !== undefined && typeof position !== 'number') {
       throw invalidType('rule.position', 'the handle of a rule, or { comment: … }', position)
     }
-    const program = new Program(family, this.#names, this.#lookups(family, table), writeNeed)
+    const program = this.#program(given, this.#lookups(family, table))
+    this.#statement = undefined
+    const values = {
+      table,
+      chain,
+      expressions: program.finish(),
+      compat,
+      userdata:
+        given.userdata === undefined ? commentData('rule.comment', comment) : hexBytes('rule.userdata', given.userdata),
+      position,
+      handle: replace ? handle : undefined,
+    }
+    this.send(NFT_MSG_NEWRULE, flags, family, ruleSchema, (writer) => {
+      try {
+        ruleTable.write(writer, values, 'rule')
+      } catch (error) {
+        const at = program.statementOf(values.expressions.findIndex(isMalformed))
+        throw at === undefined ? error : inStatement(error, at, statements[at] as AnyStatement)
+      }
+    })
+  }
+
+  #program({ family, table, chain, statements }: AnyRule, lookups: Lookups): Program {
+    const program = new Program(family, this.#names, lookups, writeNeed)
     const known = this.#chains.get(setKey(family, table, chain))
-    for (const [index, statement] of (statements as readonly AnyStatement[]).entries()) {
+    for (let index = 0; index < statements.length; index++) {
+      const statement = statements[index] as AnyStatement
       program.begin(index)
       this.#statement = index
       try {
@@ -230,71 +256,73 @@ export class Transaction {
         throw inStatement(error, index, statement)
       }
     }
-    this.#statement = undefined
-    const { instructions, statements: parts } = program.finish()
-    const values = {
-      table,
-      chain,
-      expressions: instructions,
-      compat,
-      userdata:
-        given.userdata === undefined ? commentData('rule.comment', comment) : hexBytes('rule.userdata', given.userdata),
-      position,
-      ...(replace && { handle }),
-    }
-    const write = (writer: Writer): void => {
-      try {
-        ruleTable.write(writer, values, 'rule')
-      } catch (error) {
-        const at = parts[instructions.findIndex(isMalformed)]
-        throw at === undefined ? error : inStatement(error, at, statements[at] as AnyStatement)
-      }
-    }
-    this.send(NFT_MSG_NEWRULE, flags, family, ruleSchema, write, { statements: parts })
+    return program
   }
 
-  addSet(given: sets.NftSet | sets.NftMap, flags: number, what: 'set' | 'map'): void {
+  /** Which statement of a rule one of its expressions is part of. Only an error wants to know, so it is found out then. */
+  statementOf(rule: AnyRule, expression: number): number | undefined {
+    const { named } = this.#lookups(rule.family, rule.table)
+    return this.#program(rule, { named, anonymous: (set) => ({ id: 0, ...set }) }).statementOf(expression)
+  }
+
+  *addSet(given: sets.NftSet | sets.NftMap, flags: number, what: 'set' | 'map'): netlink.Operation<void> {
+    const { family, table, name, elements } = given
     const info = sets.setInfo(given, what, ++this.#lastId)
-    const stateful = writeStateful(given.family, this.#names)
-    this.#sets.set(setKey(given.family, given.table, given.name), info)
-    this.send(setWire.NFT_MSG_NEWSET, flags, given.family, setWire.setSchema, (writer) =>
-      sets.writeSet(writer, given, info, stateful),
+    this.#sets.set(setKey(family, table, name), info)
+    this.send(setWire.NFT_MSG_NEWSET, flags, family, setWire.setSchema, (writer) =>
+      sets.writeSet(writer, given, info, writeStateful(family, this.#names)),
     )
-    const { elements } = given
-    if (elements !== undefined && elements.length > 0) {
-      const wire = wireElements(info.key, this.#parse(info, elements, stateful), info.flags, true, `${what}.elements`)
-      this.#elements(setWire.NFT_MSG_NEWSETELEM, NLM_F_CREATE, given.family, given.table, info, wire)
+    if (elements !== undefined) {
+      const path = `${what}.elements`
+      yield* this.#addElements(setWire.NFT_MSG_NEWSETELEM, NLM_F_CREATE, family, table, info, elements, path)
     }
   }
 
-  #parse({ key, data }: SetInfo, given: unknown, stateful: WriteStateful): Element[] {
-    if (!Array.isArray(given)) throw invalidType('elements', 'an array', given)
-    return given.map((each, index) => {
-      const path = `elements.${index}`
-      if (data === undefined) return parseElement(key, each, path, this.#names, stateful)
-      if (!Array.isArray(each) || each.length !== 2) throw invalidType(path, 'a pair of a key and a value', each)
-      const element = parseElement(key, each[0], `${path}.0`, this.#names, stateful)
-      const value = `${path}.1`
-      const wire = elementData(data, each[1], { names: this.#names }, value)
-      return { ...element, data: wire }
-    })
-  }
-
-  changeElements(
+  *changeElements(
     given: { family: NftFamily; table: string; set: string; elements: unknown },
     type: number,
     flags: number,
-  ): void {
-    const { family, table, set: name, elements } = given
-    const info = this.#lookups(family, table).named(nftName('elements.set', name), 'elements.set')
-    const wire = wireElements(
-      info.key,
-      this.#parse(info, elements, writeStateful(family, this.#names)),
-      info.flags,
-      false,
-      'elements',
-    )
-    this.#elements(type, flags, family, table, info, wire)
+  ): netlink.Operation<void> {
+    const { family, table, set, elements } = given
+    const info = this.#lookups(family, table).named(nftName('elements.set', set), 'elements.set')
+    yield* this.#addElements(type, flags, family, table, info, elements)
+  }
+
+  /** Adds or deletes elements, some at a time; `initial` is what errors call them that a set is made with. */
+  *#addElements(
+    type: number,
+    flags: number,
+    family: NftFamily,
+    table: string,
+    info: SetInfo,
+    given: unknown,
+    initial?: string,
+  ): netlink.Operation<void> {
+    if (!Array.isArray(given)) throw invalidType('elements', 'an array', given)
+    const parse = this.#parser(info, family)
+    // Ranges are put in order first, so there all have to be known.
+    const together = (info.flags & NFT_SET_INTERVAL) !== 0 ? given.length : MOST_ELEMENTS
+    for (let from = 0; from < given.length; from += together) {
+      const elements: Element[] = []
+      for (let index = from; index < Math.min(from + together, given.length); index++) {
+        if ((index + 1) % netlink.PORTION === 0) yield* netlink.asOne()
+        elements.push(parse(given[index], `elements.${index}`))
+      }
+      const wire = wireElements(info.key, elements, info.flags, initial !== undefined, initial ?? 'elements')
+      this.#elements(type, flags, family, table, info, wire, from)
+    }
+  }
+
+  /** What reads elements of a set as they were given. */
+  #parser({ key, data }: SetInfo, family: NftFamily): (given: unknown, path: string) => Element {
+    const names = this.#names
+    const stateful = writeStateful(family, names)
+    if (data === undefined) return (given, path) => parseElement(key, given, path, names, stateful)
+    return (given, path) => {
+      if (!Array.isArray(given) || given.length !== 2) throw invalidType(path, 'a pair of a key and a value', given)
+      const element = parseElement(key, given[0], `${path}.0`, names, stateful)
+      return { data: elementData(data, given[1], { names }, `${path}.1`), ...element }
+    }
   }
 }
 
@@ -306,13 +334,6 @@ function isMalformed(expression: Instruction): boolean {
   } catch {
     return true
   }
-}
-
-/** Says of an error which change it is about. */
-function located(error: unknown, change: number, doing: string): unknown {
-  if (!(error instanceof Error) || !('code' in error)) return error
-  error.message = `changes[${change}]${doing === '' ? '' : ` (${doing})`}: ${error.message}`
-  return error
 }
 
 function hexBytes(path: string, value: unknown): Uint8Array {
@@ -357,28 +378,13 @@ export function checkPlaces(statements: readonly AnyStatement[], chain: chains.N
   }
 }
 
-/** What a statement is about, for errors: its key, or its kind. @internal */
-export function statementName(statement: AnyStatement): string {
-  const { kind, left, key } = statement as { kind: unknown; left?: unknown; key?: unknown }
-  const about = left ?? key
-  if (typeof about === 'string') return about
-  return Array.isArray(about) ? about.filter((each) => typeof each === 'string').join(' . ') : String(kind)
-}
-
-/** Says of an error which statement it is about. @internal */
-export function inStatement(error: unknown, index: number, statement: AnyStatement): unknown {
-  if (error instanceof Error && 'code' in error) {
-    const name = typeof statement === 'object' && statement !== null ? ` (${statementName(statement)})` : ''
-    error.message = `statement ${index}${name}: ${error.message}`
-  }
-  return error
-}
-
 /** Reads the number that the kernel gave to what was added. */
 const decodeHandle =
-  (schema: Request['schema']) =>
-  (reader: Reader, at: number, length: number): number | undefined => {
-    const skip = nfgenmsg.size
-    const read = (schema.table as unknown as { read(r: Reader, a: number, l: number): { handle?: number } }).read
-    return read.call(schema.table, reader, at + skip, length - skip).handle
+  ({ table }: Message['schema']): Message['decode'] =>
+  (reader, at, length) => {
+    let handle: number | undefined
+    eachAttribute(reader, at + nfgenmsg.size, length - nfgenmsg.size, (type, from) => {
+      if (table.key(type) === 'handle') handle = BE64.read(reader, from)
+    })
+    return handle
   }

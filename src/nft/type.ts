@@ -5,7 +5,7 @@
  * turns those around that the kernel keeps in the machine's order.
  */
 
-import { invalidType, invalidValue } from '../netlink/check.js'
+import { invalidType, invalidValue, outOfRange } from '../netlink/check.js'
 import type { Names } from '../netlink/writer.js'
 import { compare, equal, fromNumber, toNumber } from './bytes.js'
 
@@ -73,20 +73,19 @@ const NUMBERS = /^(0x[\da-f]+|\d+)-(0x[\da-f]+|\d+)$/i
 /** A number of so many bits, or a range of them. */
 export function parseNumber(value: unknown, path: string, bits: number, what = ''): Span {
   const length = byteLength(bits)
-  const max = 2n ** BigInt(bits) - 1n
-  const bytes = (number: number | bigint): Uint8Array => {
-    if ((typeof number === 'number' && !Number.isSafeInteger(number)) || number < 0 || number > max) {
-      throw Object.assign(
-        new RangeError(`The "${path}" option must be ${what}an integer from 0 to ${max}. Received ${value}`),
-        { code: 'ERR_OUT_OF_RANGE' },
-      )
-    }
-    return fromNumber(number, length)
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < 2 ** bits) {
+    return single(fromNumber(value, length))
   }
-  if (typeof value === 'number') return single(bytes(value))
-  const [, first, last] = (typeof value === 'string' && NUMBERS.exec(value)) || []
-  if (first !== undefined && last !== undefined) return span(bytes(BigInt(first)), bytes(BigInt(last)), path, value)
-  throw invalidType(path, `${what}a number from 0 to ${max}, or a range such as '10-20'`, value)
+  const max = 2n ** BigInt(bits) - 1n
+  const ends = typeof value === 'string' ? NUMBERS.exec(value)?.slice(1).map(BigInt) : undefined
+  if (typeof value === 'number' || ends?.some((end) => end > max)) {
+    throw outOfRange(path, `${what}an integer from 0 to ${max}`, value)
+  }
+  if (ends === undefined) {
+    throw invalidType(path, `${what}a number from 0 to ${max}, or a range such as '10-20'`, value)
+  }
+  const [first, last] = ends.map((end) => fromNumber(end, length)) as [Uint8Array, Uint8Array]
+  return span(first, last, path, value)
 }
 
 /** From one number to another: `10-20`. */

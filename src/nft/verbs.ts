@@ -1,6 +1,7 @@
 /** What can be done, and to what: each verb with its messages. */
 
 import { invalidValue } from '../netlink/check.js'
+import type { Operation } from '../netlink/operation.js'
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
 import * as chains from './chain.js'
 import type { NftObjectRef } from './changes.js'
@@ -15,7 +16,8 @@ import * as tables from './table.js'
 import type { Transaction } from './transaction.js'
 import { nftName } from './wire.js'
 
-type Compile = (this: Transaction, value: never, change: Record<string, unknown>) => void
+/** Adds a change. What may have very much in it is added in portions, by what is returned. */
+type Compile = (this: Transaction, value: never, change: Record<string, unknown>) => Operation<void> | void
 
 const adding = (flags: number): Record<string, Compile> => ({
   table(value: tables.NftTable) {
@@ -28,13 +30,13 @@ const adding = (flags: number): Record<string, Compile> => ({
     this.addRule(value, flags | NLM_F_APPEND)
   },
   set(value: sets.NftSet) {
-    this.addSet(value, flags, 'set')
+    return this.addSet(value, flags, 'set')
   },
   map(value: sets.NftMap) {
-    this.addSet(value, flags, 'map')
+    return this.addSet(value, flags, 'map')
   },
   elements(value: { family: NftFamily; table: string; set: string; elements: unknown }) {
-    this.changeElements(value, setWire.NFT_MSG_NEWSETELEM, flags)
+    return this.changeElements(value, setWire.NFT_MSG_NEWSETELEM, flags)
   },
   flowtable(value: flowtables.NftFlowtable) {
     this.send(flowtables.NFT_MSG_NEWFLOWTABLE, flags, value.family, flowtables.flowtableSchema, (writer) =>
@@ -74,7 +76,7 @@ const removing = (destroy: boolean): Record<string, Compile> => {
     set,
     map: set,
     elements(value: { family: NftFamily; table: string; set: string; elements: unknown }) {
-      this.changeElements(value, destroy ? setWire.NFT_MSG_DESTROYSETELEM : setWire.NFT_MSG_DELSETELEM, 0)
+      return this.changeElements(value, destroy ? setWire.NFT_MSG_DESTROYSETELEM : setWire.NFT_MSG_DELSETELEM, 0)
     },
     flowtable(value: chains.NftRef) {
       const type = destroy ? flowtables.NFT_MSG_DESTROYFLOWTABLE : flowtables.NFT_MSG_DELFLOWTABLE

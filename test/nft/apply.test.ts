@@ -1,6 +1,5 @@
 /** Transactions: all or nothing, told apart by generations, with errors that say what was wrong where. */
 
-import { readFileSync } from 'node:fs'
 import type { NftChange } from 'nslink'
 import {
   accept,
@@ -22,7 +21,7 @@ import {
 } from 'nslink/nft'
 import { needs } from '../support/features.js'
 import { describe, expect, failure, output, test } from '../support/test.js'
-import { filter, numberless, printed, source, typed } from './lab.js'
+import { filter, isOrdinary, numberless, printed, source, typed } from './lab.js'
 
 const { add, create, del, destroy, flush, insert, replace } = table('ip', 't')
 const chainOf = [add.table(), add.chain('c', filter), add.chain('d')]
@@ -257,9 +256,6 @@ describe('others who change the ruleset', () => {
     expect(rules.length).toBe(10)
   })
 })
-
-/** How large a message may be is for the machine's root to say: to root of a user namespace the machine's limit applies. */
-const isOrdinary = !/ 0 +4294967295$/m.test(readFileSync('/proc/self/uid_map', 'utf8'))
 
 describe('large transactions', needs('speed'), () => {
   test('what an ordinary user may not send is refused with the limit', async ({ ns }) => {

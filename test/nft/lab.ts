@@ -1,5 +1,6 @@
 /** Rules typed at `nft` in one namespace, and the same made by nslink in another. */
 
+import { readFileSync } from 'node:fs'
 import { type Netns, type NftChange, type NftRuleset, netns } from 'nslink'
 import { type RulePart, restore, table } from 'nslink/nft'
 import { afterAll, beforeAll } from 'vitest'
@@ -33,6 +34,9 @@ export interface Row<F extends Family = Family> {
 
 const declaration = ({ type, hook, priority, dev }: Base): string =>
   `{ type ${type} hook ${hook} ${dev === undefined ? '' : `device ${dev} `}priority ${priority}; }`
+
+/** How large a message may be is for the machine's root to say: to root of a user namespace the machine's limit applies. */
+export const isOrdinary = !/ 0 +4294967295$/m.test(readFileSync('/proc/self/uid_map', 'utf8'))
 
 /** Runs `nft` on some text. */
 export const typed = (ns: Netns, text: string): Promise<string> =>

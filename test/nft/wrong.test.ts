@@ -397,6 +397,21 @@ describe('sets', () => {
   ])
 })
 
+describe('what is no change', () => {
+  const chain = { family: 'ip', table: 't', name: 'x' }
+  tryWrong([
+    ['null', [null], /^changes\[1\]: The "change" option must be an object/],
+    ['no verb', [{}], /^changes\[1\]: The "change" option must have one verb/],
+    ['two verbs', [{ add: { chain }, del: { chain } }], 'The "change" option must have one verb'],
+    ['a verb and nothing', [{ add: null }], /^changes\[1\]: The "add" option must be an object/],
+    ['a verb and no thing', [{ add: {} }], 'The "add" option must hold one thing'],
+    ['a verb and two things', [{ add: { chain, table: chain } }], 'The "add" option must hold one thing'],
+    ['a thing that is none', [{ add: { chain: 'x' } }], 'The "chain" option must be an object'],
+    ['a thing that there is not', [{ add: { road: chain } }], 'is no change that nslink knows: add road'],
+    ['a verb that there is not', [{ drive: { chain } }], 'is no change that nslink knows: drive chain'],
+  ])
+})
+
 test('the element that is wrong is found among very many', async ({ ns }) => {
   const count = process.env['NSLINK_EMULATED'] === undefined ? 20_000 : 2000
   const elements = Array.from({ length: count }, (_, n) => `10.1.${n >> 8}.${n & 255}`)
