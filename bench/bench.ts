@@ -1,6 +1,8 @@
 /** What the bench is made of: works to be done, and peers that do them. */
 
 import type { Netns } from 'nslink/sync'
+import type { Entrant } from './contestant.js'
+import type { Progress } from './progress.js'
 
 /** Something to be done in a namespace, many times. Each is one file in `works/`. */
 export interface Work {
@@ -10,12 +12,48 @@ export interface Work {
   readonly title: string
   /** Operations in a round. */
   readonly count: number
+  /** The peer that all are compared with, where that is another than usual. */
+  readonly baseline?: string
   /** Prepares the namespace that all peers do the work in, by turns. */
   stage(ns: Netns): void
   /** Looks whether a round has been done, and throws when not. */
   check?(ns: Netns, job: Job): void
   /** Takes a round back, whole or not. */
   restore?(ns: Netns, job: Job): void | Promise<void>
+}
+
+/** What works and studies are given. */
+export interface Surroundings {
+  readonly entrants: readonly Entrant[]
+  /** Rounds that count. */
+  readonly rounds: number
+  /** Whether it may take minutes and gigabytes. */
+  readonly whole: boolean
+  readonly progress: Progress
+  /** Aborted when the run is to end; its programs are killed then. */
+  readonly signal: AbortSignal
+}
+
+/** Something to be found out that is more than the time of an operation. Each is one file in `studies/`. */
+export interface Study {
+  /** `loop`: what `--only` takes. */
+  readonly id: string
+  readonly title: string
+  /** What is to be known to read the figures. */
+  readonly note: string
+  /** What the table has in its columns, by the names of the figures, and how they are shown. */
+  readonly columns: Readonly<Record<string, (figure: number) => string>>
+  run(around: Surroundings): Promise<Finding[]>
+}
+
+/** A line of a study's table. */
+export interface Finding {
+  readonly name: string
+  readonly figures: Readonly<Record<string, number>>
+  /** Where it has its place in a picture: among the findings of one operation, at the size it was measured at. */
+  readonly place?: { readonly operation: string; readonly size: number }
+  /** What cannot be said in figures. */
+  readonly remark?: string
 }
 
 /** A round, as a peer gets it. */

@@ -1,6 +1,7 @@
 /** A work's figures as a picture: a bar for each peer, on a logarithmic scale. */
 
-import { type Result, time, type WorkReport } from './report.js'
+import { time, times } from './figures.js'
+import type { Result, WorkReport } from './report.js'
 
 const [WIDTH, LABELS, FIGURES, ROW, TOP, BOTTOM] = [760, 170, 150, 22, 34, 12]
 /** Whose figures they are about. */
@@ -26,12 +27,12 @@ export function chart({ title, baseline, results }: WorkReport): string {
 }
 
 function row({ peer, median, ratio }: Result, y: number, length: number): string {
-  const times = Number.isNaN(ratio) ? '' : ` · ${ratio.toFixed(ratio < 10 ? 2 : 0)}`
+  const beside = Number.isNaN(ratio) ? '' : ` · ${times(ratio)}`
   const weight = OURS.test(peer) ? 'bold' : 'normal'
   return [
     `<text x="${LABELS - 8}" y="${y + 15}" text-anchor="end" font-weight="${weight}">${escaped(peer)}</text>`,
     `<rect x="${LABELS}" y="${y + 3}" width="${length.toFixed(1)}" height="${ROW - 6}" fill="${OURS.test(peer) ? '#1f6feb' : '#b6c2cf'}"/>`,
-    `<text x="${(LABELS + length + 6).toFixed(1)}" y="${y + 15}" font-weight="${weight}">${time(median)}${times}</text>`,
+    `<text x="${(LABELS + length + 6).toFixed(1)}" y="${y + 15}" font-weight="${weight}">${time(median)}${beside}</text>`,
   ].join('\n')
 }
 

@@ -3,9 +3,13 @@
  * behind the public API: at `dist/` itself.
  */
 
+import * as nslink from 'nslink'
 import { batch, netns } from 'nslink/sync'
-import { columns, time } from './report.js'
-import { destination, GATEWAY, gateway } from './works/routes.js'
+import { allocation } from './allocation.js'
+import { amount, columns, memory, time } from './figures.js'
+import { each } from './lists.js'
+import { ADDRESS, PREFIX_LENGTH } from './works/address.js'
+import { BEYOND, destination, GATEWAY, gateway } from './works/routes.js'
 
 /** What is used here of nslink's inside. */
 interface Writer {
@@ -69,8 +73,13 @@ function measure(call: () => unknown, callsEach = 1): number {
   return means.slice(BATCHES / 2).sort((a, b) => a - b)[BATCHES / 4] as number
 }
 
-/** Prints the table. */
-export function micro(): void {
+/** Prints the tables. */
+export async function micro(): Promise<void> {
+  costs()
+  await allocations()
+}
+
+function costs(): void {
   const rows: string[][] = []
   const row = (what: string, nanoseconds: number): void => {
     rows.push([what, time(nanoseconds)])
@@ -148,4 +157,48 @@ function decoding(socket: Socket, request: Request): number {
   return measure(() => {
     for (const [at, length] of messages) request.decode?.(reader, at, length)
   }, messages.length)
+}
+
+/** What operations allocate at both faces: an address added or deleted, a route added, and what is listed, each of many. */
+async function allocations(): Promise<void> {
+  const [ROUTES, PAIRS] = [1000, 50]
+  const links = 2 * PAIRS + 3
+  const rows: string[][] = [['', 'objects', 'bytes']]
+  const row = async (what: string, call: () => unknown): Promise<void> => {
+    const { objects, bytes } = await allocation(call)
+    rows.push([what, amount(objects), memory(bytes)])
+  }
+  const rowOfMany = async (what: string, many: number, call: () => unknown): Promise<void> => {
+    const { objects, bytes } = await allocation(call, 3, 100)
+    rows.push([what, amount(objects / many), memory(bytes / many)])
+  }
+
+  const ns = netns.create()
+  const promised = await nslink.netns.open({ fd: ns.fd })
+  try {
+    gateway(ns)
+    ns.batch(({ link }) =>
+      each(PAIRS, (index) => link.add({ kind: 'veth', name: `a${index}`, peer: { name: `b${index}` } })),
+    )
+    for (const [face, { addr, link, route }] of Object.entries({ 'nslink/sync': ns, nslink: promised })) {
+      ns.batch(({ route }) => each(ROUTES, (at) => route.add({ dst: destination(at), via: GATEWAY, dev: 'eth0' })))
+      const address = { dev: 'eth0', address: `${ADDRESS.replace(/\d$/, '9')}/${PREFIX_LENGTH}` }
+      let there = false
+      await row(`${face}, an address added or deleted`, () => {
+        there = !there
+        return there ? addr.add(address) : addr.del(address)
+      })
+      await rowOfMany(`${face}, a route listed, one of ${ROUTES + 1}`, ROUTES + 1, () => route.list({ family: 'inet' }))
+      await rowOfMany(`${face}, a link listed, one of ${links}`, links, () => link.list())
+      let index = BEYOND
+      await row(`${face}, a route added`, () => route.add({ dst: destination(index++), via: GATEWAY, dev: 'eth0' }))
+      // The routes go with it.
+      ns.link.set('eth0', { up: false })
+      ns.link.set('eth0', { up: true })
+    }
+  } finally {
+    promised.close()
+    ns.close()
+  }
+  process.stdout.write(`\n${columns(rows)}`)
 }

@@ -1,80 +1,57 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { netns } from 'nslink/sync'
-import type { NodePeer, ProgramPeer, Work } from './bench.js'
-import { Contestant } from './contestant.js'
-import { Progress } from './progress.js'
+import { type Netns, netns } from 'nslink/sync'
+import type { Surroundings, Work } from './bench.js'
+import { Contestant, does } from './contestant.js'
+import { PREFIX, unname } from './named.js'
 import { type WorkReport, workReport } from './report.js'
 
-/** Names of namespaces are the machine's: what this run makes is known by the beginning. */
-const PREFIX = `nslink-bench-${process.pid}-`
-
 /** The kernel takes a namespace apart in the background, and whoever is measured meanwhile pays for it. */
-const SETTLING_MS = 500
+export const SETTLING_MS = 500
 
-/** A peer, and the module it comes from. */
-export interface Entrant {
-  peer: NodePeer | ProgramPeer
-  file: string
+/** Has all peers that do a work do it, by turns. */
+export async function race(work: Work, around: Surroundings): Promise<WorkReport> {
+  around.progress.show(`${work.id}: preparing`)
+  const ns = netns.create()
+  let contestants: Contestant[] = []
+  try {
+    work.stage(ns)
+    const able = around.entrants.filter((entrant) => does(entrant, work.id))
+    contestants = able.map((entrant) => new Contestant(ns, entrant, work, PREFIX))
+    // Round 0 does not count: processes start in it, and compilers see what there is to compile.
+    for (let at = 0; at <= around.rounds; at++) await round(work, ns, contestants, at, around)
+    await Promise.all(contestants.map((contestant) => contestant.end()))
+    return workReport(work, contestants)
+  } finally {
+    for (const contestant of contestants) contestant.kill()
+    await Promise.all(contestants.map((contestant) => contestant.end()))
+    unname()
+    ns.close()
+    around.progress.clear()
+    await sleep(SETTLING_MS)
+  }
 }
 
-/** Runs works, one after the other; at each of them the peers take turns. */
-export class Race {
-  /** What ended it early. */
-  stopped: NodeJS.Signals | undefined
-  readonly #rounds: number
-  readonly #progress = new Progress()
-  #contestants: Contestant[] = []
-
-  constructor(rounds: number) {
-    this.#rounds = rounds
-  }
-
-  /** Ends it at once: what `run` has under way throws, when it has cleaned up. */
-  stop(signal: NodeJS.Signals): void {
-    this.stopped ??= signal
-    for (const contestant of this.#contestants) contestant.kill()
-  }
-
-  async run(work: Work, entrants: readonly Entrant[]): Promise<WorkReport> {
-    this.#progress.show(`${work.id}: preparing`)
-    const ns = netns.create()
+/** A turn of each. */
+async function round(
+  work: Work,
+  ns: Netns,
+  contestants: readonly Contestant[],
+  at: number,
+  { rounds, progress, signal }: Surroundings,
+): Promise<void> {
+  for (let turn = 0; turn < contestants.length; turn++) {
+    // Another one begins each time, so that nobody always comes after the same one.
+    const contestant = contestants[(turn + at) % contestants.length] as Contestant
+    if (contestant.failure !== undefined) continue
+    progress.show(`${work.id}: round ${at} of ${rounds}, ${contestant.peer.name}`)
     try {
-      work.stage(ns)
-      const able = entrants.filter(({ peer: { works } }) =>
-        Array.isArray(works) ? works.includes(work.id) : work.id in works,
-      )
-      this.#contestants = able.map(({ peer, file }) => new Contestant(ns, peer, file, work, PREFIX))
-      for (let round = 0; round <= this.#rounds; round++) await this.#round(work, ns, round)
-      await Promise.all(this.#contestants.map((contestant) => contestant.end()))
-      return workReport(work, this.#contestants)
-    } finally {
-      for (const contestant of this.#contestants) contestant.kill()
-      await Promise.all(this.#contestants.map((contestant) => contestant.end()))
-      this.#contestants = []
-      for (const { name } of netns.list()) if (name.startsWith(PREFIX)) netns.del(name)
-      ns.close()
-      this.#progress.clear()
-      await sleep(SETTLING_MS)
+      const samples = await contestant.turn()
+      work.check?.(ns, contestant.job)
+      if (at > 0) contestant.samples.push(...samples)
+    } catch (error) {
+      contestant.failure = (error as Error).message
     }
-  }
-
-  /** A turn of each. Round 0 does not count: processes start in it, and compilers see what there is to compile. */
-  async #round(work: Work, ns: ReturnType<typeof netns.create>, round: number): Promise<void> {
-    const { length } = this.#contestants
-    for (let turn = 0; turn < length; turn++) {
-      // Another one begins each time, so that nobody always comes after the same one.
-      const contestant = this.#contestants[(turn + round) % length] as Contestant
-      if (contestant.failure !== undefined) continue
-      this.#progress.show(`${work.id}: round ${round} of ${this.#rounds}, ${contestant.peer.name}`)
-      try {
-        const samples = await contestant.turn()
-        work.check?.(ns, contestant.job)
-        if (round > 0) contestant.samples.push(...samples)
-      } catch (error) {
-        contestant.failure = (error as Error).message
-      }
-      if (this.stopped !== undefined) throw new Error(`stopped by ${this.stopped}`)
-      await work.restore?.(ns, contestant.job)
-    }
+    signal.throwIfAborted()
+    await work.restore?.(ns, contestant.job)
   }
 }

@@ -1,7 +1,8 @@
 /** Figures, and the table they are printed as. */
 
-import type { Work } from './bench.js'
+import type { Finding, Study, Work } from './bench.js'
 import type { Contestant } from './contestant.js'
+import { columns, memory as size, time, times } from './figures.js'
 import type { Machine } from './machine.js'
 
 /** How a peer did at a work. Times are in nanoseconds an operation. */
@@ -28,6 +29,14 @@ export interface WorkReport {
   results: Result[]
 }
 
+export interface StudyReport {
+  id: string
+  title: string
+  /** Why there are no more findings. */
+  failure?: string
+  findings: Finding[]
+}
+
 export interface Report {
   machine: Machine
   rounds: number
@@ -36,6 +45,7 @@ export interface Report {
   /** Peers that cannot take part here, and why. */
   missing: Record<string, string>
   works: WorkReport[]
+  studies: StudyReport[]
 }
 
 /** The peer that stands for what the kernel allows, and who stands in for it where it cannot be built. */
@@ -43,7 +53,7 @@ const BASELINES = ['libmnl (C)', 'nslink/sync']
 
 export function workReport(work: Work, contestants: readonly Contestant[]): WorkReport {
   const results = contestants.map(resultOf).sort((a, b) => rank(a) - rank(b))
-  const base = BASELINES.flatMap((name) =>
+  const base = (work.baseline === undefined ? BASELINES : [work.baseline]).flatMap((name) =>
     results.filter(({ peer, failure }) => peer === name && failure === undefined),
   )[0]
   for (const result of results) if (base !== undefined) result.ratio = result.median / base.median
@@ -69,21 +79,6 @@ function resultOf({ peer, samples, failure, memory }: Contestant): Result {
   }
 }
 
-/** A time with its unit, to three digits or so. */
-export function time(nanoseconds: number): string {
-  if (nanoseconds < 1000) return `${nanoseconds.toFixed(0)} ns`
-  if (nanoseconds < 1e6) return `${(nanoseconds / 1000).toFixed(nanoseconds < 1e5 ? 1 : 0)} µs`
-  return `${(nanoseconds / 1e6).toFixed(nanoseconds < 1e7 ? 2 : 1)} ms`
-}
-
-/** Lines of cells under each other; the first column starts at the left, the others end at the right. */
-export function columns(rows: readonly (readonly string[])[]): string {
-  const width = (at: number): number => Math.max(...rows.map((row) => row[at]?.length ?? 0))
-  const line = (row: readonly string[]): string =>
-    row.map((cell, at) => (at === 0 ? cell.padEnd(width(at)) : cell.padStart(width(at)))).join('  ')
-  return rows.map((row) => `  ${line(row).trimEnd()}\n`).join('')
-}
-
 export function header({ machine, versions, missing, rounds }: Report): string {
   const { cpu, cpus, memory, kernel, node, user, load } = machine
   const gigabytes = (memory / 2 ** 30).toFixed(0)
@@ -101,20 +96,35 @@ export function table({ id, title, baseline, results }: WorkReport): string {
   const rows = results.map((result) => {
     if (result.failure !== undefined) return [result.peer, 'failed']
     const { peer, median, p99, mean, ratio, samples, memory } = result
-    return [
-      peer,
-      time(median),
-      time(p99),
-      time(mean),
-      ratio.toFixed(ratio < 10 ? 2 : 0),
-      `${samples}`,
-      `${(memory / 2 ** 20).toFixed(0)} MiB`,
-    ]
+    return [peer, time(median), time(p99), time(mean), times(ratio), `${samples}`, size(memory)]
   })
   const failures = results.flatMap(({ peer, failure }) =>
     failure === undefined ? [] : [`  ${peer} failed: ${failure}\n`],
   )
   return `\n${id}: ${title} (ratio: to ${baseline})\n${columns([head, ...rows])}${failures.join('')}`
+}
+
+/** The cells of a study's table: a line for each finding, with a figure or nothing in every column. */
+export const cells = ({ columns }: Study, findings: readonly Finding[]): string[][] => [
+  ['', ...Object.keys(columns)],
+  ...findings.map(({ name, figures }) => [
+    name,
+    ...Object.entries(columns).map(([column, shown]) => {
+      const figure = figures[column]
+      return figure === undefined || !Number.isFinite(figure) ? '' : shown(figure)
+    }),
+  ]),
+]
+
+/** What is said of findings in words. */
+export const remarks = ({ findings, failure }: StudyReport): string[] => [
+  ...findings.flatMap(({ name, remark }) => (remark === undefined ? [] : [`${name}: ${remark}`])),
+  ...(failure === undefined ? [] : [`failed: ${failure}`]),
+]
+
+export function studyTable(study: Study, found: StudyReport): string {
+  const said = remarks(found).map((remark) => `  ${remark}\n`)
+  return `\n${study.id}: ${study.title}\n${columns(cells(study, found.findings))}${said.join('')}`
 }
 
 /** What the whole is about, in a line a work: nslink beside the processes it stands in for. */

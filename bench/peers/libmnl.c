@@ -120,6 +120,12 @@ static void route(struct talk *talk, int index, const char *to, uint32_t plus, c
   exchange(talk, header, NULL, NULL);
 }
 
+static void route_away(struct talk *talk, int index, const char *to, uint32_t plus, const char *via) {
+  struct nlmsghdr *header = message(talk, RTM_DELROUTE, NLM_F_ACK);
+  put_route(header, index, to, plus, via, RT_SCOPE_UNIVERSE, 0);
+  exchange(talk, header, NULL, NULL);
+}
+
 static void link_up(struct talk *talk, int index) {
   struct nlmsghdr *header = message(talk, RTM_NEWLINK, NLM_F_ACK);
   struct ifinfomsg *body = mnl_nlmsg_put_extra_header(header, sizeof *body);
@@ -234,6 +240,16 @@ static int link_seen(const struct nlmsghdr *header, void *data) {
   return MNL_CB_OK;
 }
 
+/* Of one object that was asked for there is one message, and nothing else. */
+
+static int route_asked(const struct nlmsghdr *header, void *data) {
+  return route_seen(header, data) == MNL_CB_OK ? MNL_CB_STOP : MNL_CB_ERROR;
+}
+
+static int link_asked(const struct nlmsghdr *header, void *data) {
+  return link_seen(header, data) == MNL_CB_OK ? MNL_CB_STOP : MNL_CB_ERROR;
+}
+
 static void list(struct talk *talk, int type, const void *body, size_t size, mnl_cb_t seen, size_t expected) {
   struct objects objects = {0};
   struct nlmsghdr *header = message(talk, type, NLM_F_DUMP);
@@ -290,6 +306,45 @@ static void list_links(int) {
   list(&host, RTM_GETLINK, &body, sizeof body, link_seen, 1003);
 }
 
+/* Where there is much already. */
+
+/* The first address that no route leads to that is made elsewhere. */
+#define BEYOND (1 << 21)
+
+static void one_more_route(int index) {
+  route(&host, eth0, "10.64.0.0", BEYOND + index, "10.0.0.2", RT_SCOPE_UNIVERSE, 0);
+  route_away(&host, eth0, "10.64.0.0", BEYOND + index, "10.0.0.2");
+}
+
+static void way_to(int index) {
+  struct objects objects = {0};
+  struct nlmsghdr *header = message(&host, RTM_GETROUTE, 0);
+  struct rtmsg *body = mnl_nlmsg_put_extra_header(header, sizeof *body);
+  *body = (struct rtmsg){.rtm_family = AF_INET, .rtm_dst_len = 32, .rtm_flags = RTM_F_LOOKUP_TABLE};
+  put_address(header, RTA_DST, "10.64.0.0", index % 100);
+  exchange(&host, header, route_asked, &objects);
+  if (objects.count != 1) fail("no way");
+  free(objects.items);
+}
+
+static void one_link(int) {
+  struct objects objects = {0};
+  struct nlmsghdr *header = message(&host, RTM_GETLINK, 0);
+  struct ifinfomsg *body = mnl_nlmsg_put_extra_header(header, sizeof *body);
+  body->ifi_index = index_of(&host, "eth0");
+  exchange(&host, header, link_asked, &objects);
+  if (objects.count != 1) fail("no link");
+  free(objects.items);
+}
+
+static void change_link(int index) {
+  struct nlmsghdr *header = message(&host, RTM_NEWLINK, NLM_F_ACK);
+  struct ifinfomsg *body = mnl_nlmsg_put_extra_header(header, sizeof *body);
+  body->ifi_index = index_of(&host, "eth0");
+  mnl_attr_put_u32(header, IFLA_TXQLEN, 1000 + index % 2);
+  exchange(&host, header, NULL, NULL);
+}
+
 #define MAX_PODS 4096
 
 static int home;
@@ -337,6 +392,27 @@ static void one_pod(int index) {
   route(&host, index_of(&host, device), "10.244.0.0", index, NULL, RT_SCOPE_LINK, 0);
 }
 
+/* The namespaces that have the names of this run, held open with a socket in each. */
+static void open_all(void) {
+  char path[256];
+  for (; made < MAX_PODS; made++) {
+    snprintf(path, sizeof path, "/run/netns/%s%d", prefix, made);
+    int namespace = open(path, O_RDONLY | O_CLOEXEC);
+    if (namespace < 0) break;
+    CHECK("setns", setns(namespace, CLONE_NEWNET) == 0);
+    pods[made] = (struct pod){namespace, open_talk()};
+  }
+  CHECK("setns", setns(home, CLONE_NEWNET) == 0);
+}
+
+static void address_in_each(int index) {
+  if (made == 0) open_all();
+  struct talk *talk = &pods[index % made].talk;
+  int lo = index_of(talk, "lo");
+  address(talk, RTM_NEWADDR, ADD, lo, "10.0.0.1", 0);
+  address(talk, RTM_DELADDR, NLM_F_ACK, lo, "10.0.0.1", 0);
+}
+
 static void close_pods(void) {
   while (made > 0) {
     struct pod *pod = &pods[--made];
@@ -357,6 +433,11 @@ static const struct work {
     {.name = "W3b", .all = all_routes},  {.name = "W4r", .one = list_routes},
     {.name = "W4l", .one = list_links},  {.name = "W5", .one = one_pod, .after = close_pods},
     {.name = "W7", .one = one_pod, .after = close_pods},
+    {.name = "link.get", .one = one_link},
+    {.name = "link.set", .one = change_link},
+    {.name = "route.add", .one = one_more_route},
+    {.name = "route.get", .one = way_to},
+    {.name = "namespaces", .one = address_in_each},
 };
 
 static uint64_t now(void) {

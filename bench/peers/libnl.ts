@@ -1,8 +1,8 @@
 import type { ProgramPeer } from '../bench.js'
-import { built, needing, printed, source } from '../build.js'
+import { built, compiled, needing, printed } from '../build.js'
 
 const LIBRARY = 'libnl-route-3.0'
-const program = built('libnl')
+const program = built('peers/libnl')
 
 /** C with objects and caches. It makes no namespaces, so that setting up a pod is beyond it. */
 export const peer: ProgramPeer = {
@@ -13,7 +13,7 @@ export const peer: ProgramPeer = {
     needing('gcc, pkg-config, libnl-route-3-dev', () => {
       const version = printed(['pkg-config', '--modversion', LIBRARY])
       const flags = printed(['pkg-config', '--cflags', '--libs', LIBRARY]).split(' ')
-      printed(['cc', '-O2', '-Wall', '-Wextra', '-o', program, source('libnl.c'), ...flags])
+      compiled('peers/libnl', ...flags)
       return `libnl ${version} by cc ${printed(['cc', '-dumpversion'])}`
     }),
 }

@@ -2,6 +2,7 @@ import type { RtNetlinkSocket } from 'netlink'
 import type { NodePeer } from '../bench.js'
 import { each, exactly } from '../lists.js'
 import { packageVersion } from '../machine.js'
+import { start } from '../starts/start.js'
 import { ADDRESS, PREFIX_LENGTH } from '../works/address.js'
 import { LINKS } from '../works/dump-links.js'
 import { ROUTES } from '../works/dump-routes.js'
@@ -87,5 +88,6 @@ export const peer: NodePeer = {
       const { socket } = await open()
       return { one: async () => exactly(LINKS, await socket.getLinks()) }
     },
+    start: start('npm-netlink'),
   },
 }

@@ -2,12 +2,13 @@ import { addr, link, type Netns, netns, nft, qdisc, route, sysctl } from 'nslink
 import type { Doing, Job, NodePeer } from '../bench.js'
 import { each, exactly } from '../lists.js'
 import { packageVersion } from '../machine.js'
+import { start } from '../starts/start.js'
 import { ADDRESS, PREFIX_LENGTH } from '../works/address.js'
 import { deviceIndex } from '../works/cable.js'
 import { LINKS } from '../works/dump-links.js'
 import { ROUTES } from '../works/dump-routes.js'
 import { hostDevice, POD_GATEWAY, podAddress, podName } from '../works/pod.js'
-import { destination, GATEWAY } from '../works/routes.js'
+import { BEYOND, destination, GATEWAY } from '../works/routes.js'
 import { shaped } from '../works/shapers.js'
 import { rules } from './nslink-rules.js'
 import { services } from './nslink-services.js'
@@ -79,5 +80,28 @@ export const peer: NodePeer = {
       const changes = rules(count)
       return { all: () => nft.apply(changes) }
     },
+    'link.get': () => ({ one: () => link.get('eth0') }),
+    'link.set': () => ({ one: (index) => link.set('eth0', { txqueuelen: 1000 + (index % 2) }) }),
+    'route.add': () => ({
+      async one(index) {
+        const dst = destination(BEYOND + index)
+        await route.add({ dst, via: GATEWAY, dev: 'eth0' })
+        await route.del({ dst, via: GATEWAY, dev: 'eth0' })
+      },
+    }),
+    'route.get': () => ({ one: (index) => route.get({ dst: destination(index % 100) }) }),
+    namespaces: async ({ prefix }) => {
+      const held: Netns[] = []
+      while (await netns.exists(`${prefix}${held.length}`)) held.push(await netns.open(`${prefix}${held.length}`))
+      const address = { dev: 'lo', address: `${ADDRESS}/${PREFIX_LENGTH}` }
+      return {
+        async one(index) {
+          const { addr } = held[index % held.length] as Netns
+          await addr.add(address)
+          await addr.del(address)
+        },
+      }
+    },
+    start: start('nslink'),
   },
 }

@@ -8,6 +8,9 @@ export const GATEWAY = '10.0.0.2'
 /** The destination of route `index`: 10.64.0.0, 10.64.0.1 and so on, to 10.127.255.255. */
 export const destination = (index: number): string => `10.${64 + (index >> 16)}.${(index >> 8) & 0xff}.${index & 0xff}`
 
+/** The number of the first route that is never among those made by the hundred thousand. */
+export const BEYOND = 1 << 21
+
 export function gateway(ns: Netns): void {
   cable(ns)
   ns.addr.add({ dev: 'eth0', address: '10.0.0.1/24' })

@@ -1,6 +1,5 @@
 /** Links deleted, one by one or many at once. */
 
-import { randomInt } from 'node:crypto'
 import { invalidType } from '../netlink/check.js'
 import { done, type Operation, type Request, settle } from '../netlink/operation.js'
 import { type DelOptions, type Device, deletion, isError, mayBeMissing } from '../rtnetlink.js'
@@ -63,7 +62,7 @@ export function* deletionOf(devices: readonly Device[], links: readonly Link[], 
   if (chosen.size === 0) return
   const taken = new Set(links.map(({ group }) => group))
   let group: number
-  do group = randomInt(2 ** 31, 2 ** 32)
+  do group = Math.floor(2 ** 31 * (1 + Math.random()))
   while (taken.has(group))
 
   const moved = yield* settle([...chosen].map((link) => move(link, group)))

@@ -1,8 +1,8 @@
 /** What both kinds of namespace handle have in common. */
 
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { setMaxListeners } from 'node:events'
-import { Worker, type WorkerOptions } from 'node:worker_threads'
+import type { Worker, WorkerOptions } from 'node:worker_threads'
 import { type NativeDescriptor, native } from '../native.js'
 import { invalidType } from '../netlink/check.js'
 import { closedError, NetlinkError, systemError } from '../netlink/error.js'
@@ -114,6 +114,8 @@ export abstract class Handle implements Home {
    * /etc stay those of the caller (`ip netns exec` remounts them).
    */
   spawn(command: string, args: readonly string[] = [], options: SpawnOptions = {}): ChildProcess {
+    // This module and that of workers take longer to load than most of nslink does: whoever uses them waits for them.
+    const { spawn } = process.getBuiltinModule('node:child_process')
     return this.run(() => spawn(command, args, options))
   }
 
@@ -123,6 +125,7 @@ export abstract class Handle implements Home {
    * them on threads all workers share: asynchronous `fs`, and name look-ups by `dns.lookup`.
    */
   worker(url: string | URL, options: WorkerOptions = {}): Worker {
+    const { Worker } = process.getBuiltinModule('node:worker_threads')
     // A thread starts in the namespace of the thread that starts it.
     return this.run(() => new Worker(url, options))
   }

@@ -1,0 +1,8 @@
+/* An addon that has nothing to offer. */
+
+#include <node_api.h>
+
+NAPI_MODULE_INIT() {
+  (void)env;
+  return exports;
+}
