@@ -63,7 +63,8 @@ export function* commit(
   const handles: (number | undefined)[] = changes.map(() => undefined)
   if (batch.messages.length === 1) return handles
   around(transaction, NFNL_MSG_BATCH_END)
-  const [answer] = yield* settle([{ ...batchMessage, encode: () => undefined, batch }])
+  const { slow } = transaction
+  const [answer] = yield* settle([{ ...batchMessage, slow, encode: () => undefined, batch }])
   if (answer?.error !== undefined) throw outsideChanges(answer.error, generation)
   for (const { error, request, items } of batch.answered.values()) {
     if (error !== undefined) throw refusal(error, request, transaction, changes, generation)

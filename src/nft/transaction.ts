@@ -79,6 +79,8 @@ function only(path: string, object: unknown, reason: string, besides: ReadonlySe
 /** @internal */
 export class Transaction {
   readonly batch = new Batch<Message>()
+  /** Whether a single one of its messages may concern very many rules. */
+  slow = false
   readonly #names: Names
   /** The sets there are, by the names `setKey` gives them; undefined for those that there are not. */
   readonly #sets = new Map<string, SetInfo | undefined>()

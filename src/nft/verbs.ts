@@ -61,6 +61,7 @@ const removing = (destroy: boolean): Record<string, Compile> => {
   return {
     table(value: tables.NftTable) {
       const type = destroy ? tables.NFT_MSG_DESTROYTABLE : tables.NFT_MSG_DELTABLE
+      this.slow = true
       this.send(type, 0, value.family, tables.tableSchema, (writer) => tables.writeTableKey(writer, value))
     },
     chain(value: chains.NftRef) {
@@ -99,9 +100,11 @@ const flushSet: Compile = function ({ family, table, name }: { family: NftFamily
 
 const flushing: Record<string, Compile> = {
   ruleset({ family }: { family?: NftFamily }) {
+    this.slow = true
     this.send(tables.NFT_MSG_DELTABLE, 0, family, tables.tableSchema, () => undefined)
   },
   table({ family, name }: { family: NftFamily; name: string }) {
+    this.slow = true
     this.send(NFT_MSG_DELRULE, 0, family, ruleSchema, (writer) =>
       ruleTable.write(writer, { table: nftName('name', name) }, 'table'),
     )
