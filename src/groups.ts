@@ -3,6 +3,7 @@
 import { AddrOperations } from './addr/addr.js'
 import { ConntrackOperations } from './conntrack/conntrack.js'
 import { FdbOperations } from './fdb/fdb.js'
+import { IpvsOperations } from './ipvs/ipvs.js'
 import { LinkOperations } from './link/link.js'
 import { NeighOperations } from './neigh/neigh.js'
 import { direct, promised } from './netlink/face.js'
@@ -55,6 +56,8 @@ export interface SysctlGroup extends Promised<SysctlOperations> {}
 export interface RpsGroup extends Promised<RpsOperations> {}
 /** Connections that the kernel tracks: `conntrack`. */
 export interface ConntrackGroup extends Promised<ConntrackOperations> {}
+/** The kernel's load balancer: `ipvsadm`. */
+export interface IpvsGroup extends Promised<IpvsOperations> {}
 
 /** Devices: `ip link`. */
 export interface DirectLinkGroup extends Direct<LinkOperations> {}
@@ -88,6 +91,8 @@ export interface DirectSysctlGroup extends Direct<SysctlOperations> {}
 export interface DirectRpsGroup extends Direct<RpsOperations> {}
 /** Connections that the kernel tracks: `conntrack`. */
 export interface DirectConntrackGroup extends Direct<ConntrackOperations> {}
+/** The kernel's load balancer: `ipvsadm`. */
+export interface DirectIpvsGroup extends Direct<IpvsOperations> {}
 
 /** A class of operations, and what it is as promises and as plain calls. */
 interface Group<O, P extends Promised<O>, D extends Direct<O>> {
@@ -129,6 +134,8 @@ interface Groups {
   rps: Group<RpsOperations, RpsGroup, DirectRpsGroup>
   /** Connections that the kernel tracks: `conntrack`. */
   conntrack: Group<ConntrackOperations, ConntrackGroup, DirectConntrackGroup>
+  /** The kernel's load balancer: `ipvsadm`. */
+  ipvs: Group<IpvsOperations, IpvsGroup, DirectIpvsGroup>
 }
 
 const groups: { [K in keyof Groups]: new (home: Home) => Groups[K]['planned'] } = {
@@ -148,6 +155,7 @@ const groups: { [K in keyof Groups]: new (home: Home) => Groups[K]['planned'] } 
   sysctl: SysctlOperations,
   rps: RpsOperations,
   conntrack: ConntrackOperations,
+  ipvs: IpvsOperations,
 }
 
 /** The groups of a namespace, as promises. */

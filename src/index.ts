@@ -4,7 +4,7 @@
  *
  * A promise is rejected with
  * - a {@link NetlinkError} when the kernel refuses: `code` is EPERM, for one, where a change takes the capability CAP_NET_ADMIN in the user
- *   namespace that owns the network namespace. Looking takes none, but for `rps.get` and `conntrack`;
+ *   namespace that owns the network namespace. Looking takes none, but for `rps.get`, `conntrack` and `ipvs`;
  * - a TypeError (ERR_INVALID_ARG_TYPE, ERR_INVALID_ARG_VALUE) or a RangeError (ERR_OUT_OF_RANGE) when an option is refused before the
  *   kernel sees it, for it is unknown, malformed or out of range;
  * - an Error (ERR_NSLINK_CLOSED) after the handle was closed.
@@ -85,6 +85,8 @@ export const sysctl = here.sysctl
 export const rps = here.rps
 /** Connections that the kernel tracks in the namespace the process is in: `conntrack`. */
 export const conntrack = here.conntrack
+/** The load balancer of the namespace the process is in: `ipvsadm`. */
+export const ipvs = here.ipvs
 
 /**
  * Runs several operations together in the namespace the process is in. See {@link Netns.batch}.
@@ -121,6 +123,7 @@ export type {
   ConntrackGroup,
   FdbGroup,
   FilterGroup,
+  IpvsGroup,
   LinkGroup,
   NeighGroup,
   NexthopGroup,

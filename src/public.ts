@@ -13,6 +13,17 @@ export type { ConntrackCpuStats, ConntrackStats } from './conntrack/stats.js'
 export type { ConntrackProtocol, ConntrackTuple } from './conntrack/tuple.js'
 export type { Fdb, FdbDestination, FdbFilter, FdbFlush, FdbKey, FdbOptions, FdbQuery, FdbState } from './fdb/fdb.js'
 export type { Abilities, Feature, FeatureKinds, Features } from './features/features.js'
+export type { IpvsStats } from './ipvs/attributes.js'
+export type { IpvsDaemon, IpvsDaemonKey, IpvsDaemonOptions, IpvsInfo, IpvsTimeouts } from './ipvs/config.js'
+export type { IpvsDest, IpvsDestKey, IpvsDestOptions, IpvsForward } from './ipvs/dest.js'
+export type {
+  IpvsProtocol,
+  IpvsSchedFlag,
+  IpvsService,
+  IpvsServiceKey,
+  IpvsServiceOptions,
+  IpvsServiceWithDests,
+} from './ipvs/service.js'
 export type { LinkStats, LinkXdp } from './link/attributes.js'
 export type {
   BridgeInfo,

@@ -74,6 +74,8 @@ export const sysctl = here.sysctl
 export const rps = here.rps
 /** Connections that the kernel tracks in the namespace the process is in: `conntrack`. */
 export const conntrack = here.conntrack
+/** The load balancer of the namespace the process is in: `ipvsadm`. */
+export const ipvs = here.ipvs
 
 /**
  * Runs several operations together in the namespace the process is in. See {@link DirectNetns.batch}.
@@ -90,6 +92,7 @@ export type {
   DirectConntrackGroup as ConntrackGroup,
   DirectFdbGroup as FdbGroup,
   DirectFilterGroup as FilterGroup,
+  DirectIpvsGroup as IpvsGroup,
   DirectLinkGroup as LinkGroup,
   DirectNeighGroup as NeighGroup,
   DirectNexthopGroup as NexthopGroup,

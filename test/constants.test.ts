@@ -25,7 +25,7 @@ const headers = `
   linux/netfilter/nfnetlink.h linux/netfilter/nfnetlink_conntrack.h linux/netfilter/nf_conntrack_common.h
   linux/netfilter/nf_conntrack_tcp.h linux/netfilter/nf_conntrack_sctp.h
   linux/netfilter.h linux/netfilter/nf_tables.h linux/netfilter/nf_log.h linux/netfilter/nf_nat.h linux/netfilter/nf_conntrack_tuple_common.h
-  linux/netfilter/nf_synproxy.h`
+  linux/netfilter/nf_synproxy.h linux/genetlink.h linux/ip_vs.h`
 const includes = headers.trim().split(/\s+/)
 
 /** Newer than the headers the tests are compiled with (Linux 6.1), from the kernel's later ones. */
@@ -100,7 +100,7 @@ function constants(): Map<string, { value: number; file: string }> {
 
 /** Limits and sizes of nslink's own. */
 const ours = new Set(
-  'ACK_COST AT_A_TIME CONNTRACK_PRIORITY CONTENDED_MS DUMP_TRIES ETHERTYPE_AT FRAME_BYTES HOST_ORDER LARGEST_SCALE LAST_LABEL LINK_FAMILY LIST_TRIES LONGEST_COMMENT LONGEST_HELPER LONGEST_KIND LONGEST_NAME LONGEST_PREFIX LONGEST_SHOWN MAX_OCTETS MEMORY_MS MOST_CAUTION MOST_KNOWN MOST_TICKS NANOSECONDS_PER_TICK NETWORK_ORDER NO_DIRECTION OBJECT_COST PAUSE_MS PAUSE_TIMES TRANSACTION_BUFFER TURN_MS TYPE_BITS UNTOLD_MS UNTOLD_TIMES WORDS_A_REGISTER WORDS_A_VALUE WORTH_COMPILING'.split(
+  'ACK_COST AT_A_TIME CONNTRACK_PRIORITY CONTENDED_MS DUMP_TRIES ETHERTYPE_AT FRAME_BYTES HOST_ORDER LARGEST_SCALE LAST_LABEL LINK_FAMILY LIST_TRIES LONGEST_COMMENT LONGEST_HELPER LONGEST_KIND LONGEST_NAME LONGEST_PREFIX LONGEST_SHOWN LONGEST_TIMEOUT MAX_OCTETS MEMORY_MS MOST_CAUTION MOST_ELEMENTS MOST_KNOWN MOST_TICKS NANOSECONDS_PER_TICK NETWORK_ORDER NO_DIRECTION OBJECT_COST PAUSE_MS PAUSE_TIMES TRANSACTION_BUFFER TURN_MS TYPE_BITS UNTOLD_MS UNTOLD_TIMES WORDS_A_REGISTER WORDS_A_VALUE WORTH_COMPILING'.split(
     ' ',
   ),
 )

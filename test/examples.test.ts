@@ -20,6 +20,7 @@ interface About {
   keys: string[]
   needs?: (Feature | 'root' | `program:${string}`)[]
   gains?: Feature[]
+  gainedKeys?: string[]
 }
 
 /** One of the lines that `--json` prints, as far as it is looked at here. */
@@ -86,7 +87,7 @@ const pictured = ({ name }: About): boolean =>
   (name !== 'latency-veth-ipvlan' || has('link:ipvlan'))
 
 describe.each(examples.filter(worthwhile))('$name', (about) => {
-  const { name, keys } = about
+  const { name, keys, gains = [], gainedKeys = [] } = about
   // Some measure, or start dozens of programs, which takes its time on a machine that has other work as well.
   const options = { ...needs(...kinds(about)), timeout: seconds(120) }
   const permitted = isRoot || about.needs?.includes('root') !== true
@@ -113,13 +114,18 @@ describe.each(examples.filter(worthwhile))('$name', (about) => {
     expect(commanded).toMatchObject({ code: 0, stderr: '' })
   })
 
-  every.each(keys)('fails without the step %s', options, async (key) => {
-    const without = await play(name, '--without', key)
-    expect(without).toMatchObject({ code: 1, stderr: '' })
-    // Because of what was seen, and not for want of something to go on with.
-    expect(facts(without).filter(({ holds }) => !holds)).toHaveLength(1)
-    expect(reason(without)).toMatch(/^It is not so: /)
-  })
+  const steps = [
+    ...keys.map((key) => ({ key, options })),
+    ...gainedKeys.map((key) => ({ key, options: { ...options, ...needs(...kinds(about), ...gains) } })),
+  ]
+  for (const { key, options } of steps)
+    every(`fails without the step ${key}`, options, async () => {
+      const without = await play(name, '--without', key)
+      expect(without).toMatchObject({ code: 1, stderr: '' })
+      // Because of what was seen, and not for want of something to go on with.
+      expect(facts(without).filter(({ holds }) => !holds)).toHaveLength(1)
+      expect(reason(without)).toMatch(/^It is not so: /)
+    })
 
   test('is short, and stands on nslink and the lab alone', () => {
     const source = readFileSync(join(root, `examples/${name}.ts`), 'utf8')

@@ -52,6 +52,7 @@ const judged: { [K in keyof Abilities]: () => boolean } = {
   nft: () => works('nft list ruleset'),
   'nft.queue': () => has('nft:queue'),
   'nft.flowtable': () => has('nft:flowtable'),
+  ipvs: () => has('ability:ipvs'),
 }
 
 test.each(kindGroups)('%s: it finds the kinds that ip and tc find', async (group) => {

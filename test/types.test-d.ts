@@ -8,6 +8,7 @@ import {
   type Features,
   fdb,
   features,
+  ipvs,
   type Link,
   type LinkMade,
   link,
@@ -198,4 +199,29 @@ export async function connections(): Promise<void> {
     expectTypeOf(entry.counters?.reply?.bytes).toEqualTypeOf<number | undefined>()
   }
   expectTypeOf(sync.conntrack.stats().entries).toEqualTypeOf<number>()
+}
+
+export async function services(): Promise<void> {
+  const web = { protocol: 'tcp', address: '192.0.2.1', port: 80 } as const
+  void ipvs.add({ ...web, scheduler: 'rr', persistent: false, dests: [{ address: '192.0.2.10', forward: 'masq' }] })
+  // @ts-expect-error: IPVS has no services of that protocol.
+  void ipvs.add({ ...web, protocol: 'icmp' })
+  // @ts-expect-error: a destination has an address.
+  void ipvs.addDest(web, { forward: 'masq' })
+  // @ts-expect-error: packets do not go there in that way.
+  void ipvs.addDest(web, { address: '192.0.2.10', forward: 'route' })
+  // @ts-expect-error: destinations are changed by themselves.
+  void ipvs.set({ ...web, dests: [] })
+  // @ts-expect-error: a daemon has a device.
+  void ipvs.startDaemon({ state: 'master' })
+  const [service] = await ipvs.list()
+  if (service !== undefined) {
+    void ipvs.add(service)
+    void ipvs.replace({ ...service, scheduler: 'wlc' })
+    void ipvs.del(service)
+    for (const dest of service.dests) void ipvs.setDest(service, { ...dest, weight: 0 })
+    expectTypeOf(service.persistent).toEqualTypeOf<number | undefined>()
+    expectTypeOf(service.stats.inBytes).toEqualTypeOf<number>()
+  }
+  expectTypeOf(sync.ipvs.info().version).toEqualTypeOf<string>()
 }

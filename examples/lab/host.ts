@@ -31,6 +31,7 @@ export class Host {
   readonly filter: Netns['filter']
   readonly nft: Netns['nft']
   readonly conntrack: Netns['conntrack']
+  readonly ipvs: Netns['ipvs']
   readonly monitor: Netns['monitor']
   #traffic: Traffic | undefined
 
@@ -51,6 +52,7 @@ export class Host {
     this.filter = shown('filter', ns.filter)
     this.nft = shown('nft', ns.nft)
     this.conntrack = shown('conntrack', ns.conntrack)
+    this.ipvs = shown('ipvs', ns.ipvs)
     this.monitor = lab.shown(variable(name), { monitor: ns.monitor.bind(ns) as Netns['monitor'] }).monitor
   }
 

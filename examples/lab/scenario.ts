@@ -20,7 +20,9 @@ export interface Scenario {
   /** What it takes besides. */
   needs?: readonly Need[]
   /** With what of the kernel it shows more. */
-  gains?: readonly Need[]
+  gains?: readonly (Need | 'ability:ipvs')[]
+  /** Further steps of that sort, where the kernel has all of that. */
+  gainedKeys?: readonly string[]
 }
 
 export interface Example extends Scenario {

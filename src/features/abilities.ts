@@ -5,6 +5,7 @@
 
 import { addrSchema } from '../addr/addr.js'
 import type { PlannedGroups } from '../groups.js'
+import { ipvsFamily } from '../ipvs/request.js'
 import type { Link, LinkAddOptions } from '../link/link.js'
 import { NetlinkError } from '../netlink/error.js'
 import { type Operation, settle } from '../netlink/operation.js'
@@ -209,6 +210,12 @@ export const abilities = {
   'nft.flowtable': trial(function* ({ nft }) {
     const { add } = table('inet', 'flowtable')
     yield* nft.apply([add.table(), add.flowtable('f', { priority: 0, devices: ['lo'] })])
+    return true
+  }),
+
+  /** The kernel's load balancer: all of `ipvs` (a kernel may be built without it). Only root of the first user namespace may use it, but all can see whether it is there. */
+  ipvs: trial(function* () {
+    yield* ipvsFamily({ doing: 'features', subject: 'ability:ipvs' })
     return true
   }),
 }

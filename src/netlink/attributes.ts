@@ -573,6 +573,8 @@ export interface Schema {
   readonly messages: Readonly<Record<string, number>>
   /** The option at fault, by what the kernel says of it where it does not say in which attribute; by the code, where it says nothing. */
   readonly faults?: Readonly<Record<string, string>>
+  /** What codes mean in answers to these messages, where they mean something else elsewhere. */
+  readonly meanings?: Readonly<Record<string, string>>
   readonly header: {
     readonly c: string
     readonly size: number

@@ -130,7 +130,7 @@ export class Channel implements Names {
   constructor(ns: number, label: string | undefined, protocol = nl.NETLINK_ROUTE, opened?: NativeDescriptor) {
     this.#label = label
     this.#protocol = protocol
-    const buffer = protocol === nl.NETLINK_ROUTE ? BUFFER : TRANSACTION_BUFFER
+    const buffer = protocol === nl.NETLINK_NETFILTER ? TRANSACTION_BUFFER : BUFFER
     try {
       this.#socket = opened ? new native.Socket(opened) : new native.Socket(ns, protocol, buffer)
     } catch (error) {
@@ -442,14 +442,15 @@ export class Channel implements Names {
     said: { errno: number; syscall: string; kernelMessage?: string | undefined; attribute?: string | undefined },
   ): NetlinkError {
     const doing = request.subject === undefined ? request.doing : `${request.doing} ${request.subject}`
-    return new NetlinkError({ ...said, doing, request: messageName(request.schema, request.type), netns: this.#label })
+    const failure = { ...said, doing, request: messageName(request.schema, request.type), netns: this.#label }
+    return new NetlinkError(failure, request.schema.meanings?.[errorCode(said.errno)])
   }
 }
 
 /** Writes a message and its header, but for its sequence number, which is given when it is sent. Where it begins. @internal */
 export function writeMessage(
   writer: Writer,
-  { type, flags }: Message,
+  { type, family = type, flags }: Message,
   answer: number,
   write: (writer: Writer) => void,
 ): number {
@@ -457,7 +458,7 @@ export function writeMessage(
   write(writer)
   const { view } = writer
   view.setUint32(start, writer.at - start, true)
-  view.setUint16(start + 4, type, true)
+  view.setUint16(start + 4, family, true)
   view.setUint16(start + 6, flags | nl.NLM_F_REQUEST | answer, true)
   view.setUint32(start + 12, 0, true)
   return start

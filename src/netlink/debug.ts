@@ -14,11 +14,11 @@ type Print = (direction: '>' | '<', messages: Reader, length: number, asked: Ask
 /** Undefined when nothing is to be printed, so that it costs nothing. @internal */
 export const debug: Print | undefined = process.env['NSLINK_DEBUG'] ? print : undefined
 
-/** The C name of a message's number. @internal */
+/** The C name of a message's number, or of a command's. Commands may have the numbers that errors and ends of lists have elsewhere. @internal */
 export function messageName(schema: Schema | undefined, type: number): string {
+  for (const [name, number] of Object.entries(schema?.messages ?? {})) if (number === type) return name
   if (type === nl.NLMSG_ERROR) return 'NLMSG_ERROR'
   if (type === nl.NLMSG_DONE) return 'NLMSG_DONE'
-  for (const [name, number] of Object.entries(schema?.messages ?? {})) if (number === type) return name
   return `message ${type}`
 }
 
@@ -61,7 +61,10 @@ function print(direction: '>' | '<', messages: Reader, total: number, asked: Ask
     const type = view.getUint16(at + 4, true)
     const seq = view.getUint32(at + 8, true)
     const schema = asked(seq)?.request.schema
-    const name = messageName(schema, type)
+    const isAnswer = type <= nl.NLMSG_DONE
+    // Messages of generic netlink go by the number of the family, and what they are is the first byte of what follows.
+    const number = schema?.protocol === nl.NETLINK_GENERIC && !isAnswer ? view.getUint8(at + nl.NLMSG_HDRLEN) : type
+    const name = messageName(isAnswer ? undefined : schema, number)
     const flags = flagNames(name, view.getUint16(at + 6, true))
     lines.push(
       `nslink ${direction} ${name} ${flags} seq ${seq}, ${length} bytes${netns === undefined ? '' : `, namespace ${netns}`}`,

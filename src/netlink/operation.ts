@@ -20,6 +20,8 @@ const DUMP_TRIES = 10
 export interface Message {
   /** The message's number, one of those the schema names. */
   readonly type: number
+  /** Of generic netlink: the number the kernel has given the family, by which the message goes. `type` is the command then. */
+  readonly family?: number
   readonly flags: number
   readonly schema: Schema
   /** What is being done, for errors: `link.add`, and the object it is done to. */

@@ -5,11 +5,12 @@ import type { TestOptions } from 'vitest'
 
 /**
  * What a test may find lacking: a kind of link, a switch of bridges, a qdisc, a filter or an action, by the name `ip` or `tc`
- * has for it; a statement or an object of nftables; or the speed of a real processor, for a test that looks at the clock.
+ * has for it; a statement or an object of nftables; the load balancer; or the speed of a real processor, for a test that looks at the clock.
  */
 export type Feature =
   | `${'link' | 'bridge' | 'qdisc' | 'filter' | 'action'}:${string}`
   | `nft:${keyof typeof rulesets}`
+  | 'ability:ipvs'
   | 'speed'
 
 declare module 'vitest' {
@@ -60,19 +61,29 @@ const commands = {
   qdisc: (name: string) => `tc qdisc add dev lo ${/^(clsact|ingress)$/.test(name) ? '' : 'root'} ${name}`,
   filter: (name: string) => `tc qdisc add dev lo clsact && tc filter add dev lo ingress protocol ip ${name}`,
   nft: (name: string) => `nft 'add table inet t; add chain inet t c; add ${rulesets[name as keyof typeof rulesets]}'`,
+  ability: () => 'ipvsadm -A -t 192.0.2.1:80 -s rr',
   // By itself an action is for root of the first user namespace only.
   action: (name: string) => `${commands.filter('u32')} match u8 0 0 action ${name === 'gact' ? 'drop' : name}`,
 }
 
 /** The kernel's words for not knowing what is asked for. */
 const unknown = /Unknown device type|qdisc kind is unknown|TC classifier not found|Failed to load TC action module/
-/** Its words for a switch it was built without. */
-const unsupported = /Operation not supported/
-/** Its words for a part of nftables it was built without. */
-const lacking = /Could not process rule: (No such file or directory|Operation not supported)/
 
-/** The beginning of whatever the kernel says, unlike `ip` and `tc` themselves. */
-const refusal = /^(Error|RTNETLINK answers): /m
+/** What tells that the kernel lacks it, and does not only find fault. */
+const lacking: Readonly<Record<keyof typeof commands, RegExp>> = {
+  link: unknown,
+  qdisc: unknown,
+  filter: unknown,
+  action: unknown,
+  // A switch, or a part of nftables, that it was built without.
+  bridge: /Operation not supported/,
+  nft: /Could not process rule: (No such file or directory|Operation not supported)/,
+  // `ipvsadm` finds nobody to talk to.
+  ability: /^Can't initialize ipvs: /m,
+}
+
+/** The beginning of whatever the kernel says, unlike `ip` and `tc` themselves; and of what `ipvsadm` says of the kernel. */
+const refusal = /^(Error|RTNETLINK answers|Can't initialize ipvs): /m
 
 const known = new Map<Feature, boolean>()
 
@@ -86,7 +97,7 @@ export function has(feature: Feature): boolean {
     const { status, stderr, error } = spawnSync('unshare', ['--net', 'sh', '-c', command], { encoding: 'utf8' })
     if (error !== undefined) throw error
     if (status !== 0 && !refusal.test(stderr)) throw new Error(`${command}: ${stderr}`)
-    answer = !(what === 'bridge' ? unsupported : what === 'nft' ? lacking : unknown).test(stderr)
+    answer = !lacking[what].test(stderr)
     known.set(feature, answer)
   }
   return answer
