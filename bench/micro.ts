@@ -1,6 +1,6 @@
 /**
  * What the pieces cost: options to bytes, bytes to objects, a call of the addon. This is for those who work on nslink, and looks
- * behind the public API: at `dist/` itself.
+ * behind the public API: at its single modules.
  */
 
 import * as nslink from 'nslink'
@@ -35,9 +35,9 @@ interface Socket {
   close(): void
 }
 
-/** A module of the build. */
+/** One of them. */
 const inside = async <T>(file: string): Promise<T> =>
-  (await import(new URL(`../../dist/${file}`, import.meta.url).href)) as T
+  (await import(new URL(`../modules/${file}`, import.meta.url).href)) as T
 
 const { Writer, Reader } = await inside<{ Writer: new () => Writer; Reader: new (bytes: Uint8Array) => Reader }>(
   'netlink/writer.js',
@@ -55,8 +55,8 @@ const writer = new Writer()
 
 /** The request an operation begins with. */
 function requestOf(operation: Iterator<unknown>): Request {
-  const step = operation.next()
-  return (step.value as [Request])[0]
+  const step = operation.next().value as Request | readonly [Request]
+  return 'encode' in step ? step : step[0]
 }
 
 /** What one call takes, in nanoseconds: the median of several hundred calls' mean. */

@@ -13,8 +13,10 @@ export async function setup() {
   if (isOlder('build/Release/nslink.node', ['binding.gyp', 'native'])) {
     script('build-addon.mjs')
   }
-  if (isOlder('dist/index.js', ['src', 'tsconfig.base.json', 'tsconfig.build.json'])) {
-    script('compile.mjs', 'tsconfig.build.json', 'dist')
+  const sources = ['src', 'scripts/bundle.mjs', 'tsconfig.base.json', 'tsconfig.build.json']
+  if (isOlder('dist/index.js', sources) || isOlder('out/modules/index.js', sources)) {
+    script('compile.mjs', 'tsconfig.build.json', 'dist', 'out/modules')
+    script('bundle.mjs')
   }
   if (isOlder('out/examples/demo.js', ['examples', 'bench', 'dist', 'tsconfig.base.json', 'tsconfig.programs.json'])) {
     script('compile.mjs', 'tsconfig.programs.json', 'out/examples', 'out/bench')

@@ -157,7 +157,7 @@ export class RouteOperations {
    */
   each(filter: RouteListFilter = {}): Listing<Route> {
     onlyKnown('route.each', filter, listFilterNames)
-    return new Listing([listing('route.each', copied(filter))], NO_TABLE)
+    return new Listing([listing('route.each', copied(filter))], noTable)
   }
 
   /**
@@ -210,13 +210,13 @@ function* chosen(doing: string, filter: RouteListFilter): Operation<Route[]> {
   try {
     return yield* dump(listing(doing, filter))
   } catch (error) {
-    if (isError(error, NO_TABLE)) return []
+    if (isError(error, noTable)) return []
     throw error
   }
 }
 
 /** The kernel makes a table when its first route comes. */
-const NO_TABLE = 'ENOENT'
+const noTable = 'ENOENT'
 
 function listing(doing: string, filter: RouteListFilter): Decoding<Route> {
   const passes = chooser(filter)

@@ -3,7 +3,7 @@
 set -eu
 
 # The guest remembers the size of a file, so one that grows while somebody works on it would be read cut short.
-for path in build/Release/nslink.node dist out/examples package.json test vitest.config.ts; do
+for path in build/Release/nslink.node dist out/examples out/modules package.json test vitest.config.ts; do
   cp --archive "$path" "$path.copy"
   rm --recursive "$path"
   mv "$path.copy" "$path"

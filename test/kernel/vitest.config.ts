@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import ordinary from '../../vitest.config.js'
 
-const compiled = fileURLToPath(new URL('../../dist', import.meta.url))
+const compiled = fileURLToPath(new URL('../../out/modules', import.meta.url))
 
 export default defineConfig({
   resolve: {
-    // What is published, as Node.js loads it. Compiling the sources for each file of tests would take longer than many a test.
+    // Each module by itself, as the tests look inside. Compiling the sources for each file of tests would take longer than many a test.
     alias: [
       { find: /^nslink$/, replacement: `${compiled}/index.js` },
       { find: /^nslink\/(sync|rootless)$/, replacement: `${compiled}/$1.js` },
