@@ -265,8 +265,8 @@ export class Channel implements Names {
 
   /**
    * The answer to ask for. The kernel has done what it is asked for, and refused what it refuses, when it has been handed the message: nothing said
-   * means done, and "done" need not be made, sent and read. Only to somebody without the right to anything netfilter answers once,
-   * however many messages came together: there, those are told that something was done.
+   * means done, and an ACK that says so need not be made, sent and read. But to somebody without the right to anything netfilter answers once,
+   * however many messages came together: there each has an ACK, so that those without one are known to have been refused.
    */
   #answerOf({ dump }: Request): number {
     if (dump) return nl.NLM_F_DUMP
