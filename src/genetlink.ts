@@ -2,12 +2,11 @@
 
 import { constants } from 'node:os'
 import { attributes, ignored, type Schema, text, u16, u32, type Values } from './netlink/attributes.js'
-import { NetlinkError } from './netlink/error.js'
+import { isError, NetlinkError } from './netlink/error.js'
 import { ask, type Operation, type Request } from './netlink/operation.js'
 import { NETLINK_GENERIC } from './netlink/protocol.js'
 import { U8, U16 } from './netlink/scalar.js'
 import { field, Struct } from './netlink/struct.js'
-import { isError } from './rtnetlink.js'
 
 /** The family that knows the others, and the only one whose number never changes. */
 const GENL_ID_CTRL = 16

@@ -2,7 +2,7 @@
 
 import type { constants } from 'node:os'
 import { invalidType, oneOf } from './netlink/check.js'
-import { type NetlinkError, NetlinkError as NetlinkFailure } from './netlink/error.js'
+import { isError } from './netlink/error.js'
 import { enumeration } from './netlink/names.js'
 import { done, type Operation, type Request } from './netlink/operation.js'
 import { AF_INET, AF_INET6, AF_UNSPEC } from './netlink/protocol.js'
@@ -48,10 +48,6 @@ export interface DelOptions {
   /** Deleting what is not there is no error. */
   missingOk?: boolean | undefined
 }
-
-/** @internal */
-export const isError = (error: unknown, ...codes: (keyof typeof constants.errno)[]): error is NetlinkError =>
-  error instanceof NetlinkFailure && (codes as string[]).includes(error.code)
 
 /** Whether deleting what is not there is no error. @internal */
 export function mayBeMissing({ missingOk }: DelOptions): boolean {

@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks'
 import { broadcastOf, ipBytes, type Prefix, parsePrefix } from '../netlink/address.js'
 import { attributes, enum8, ignored, ip, type Schema, struct, text, u32, type Values } from '../netlink/attributes.js'
 import { integer, invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
-import { NetlinkError } from '../netlink/error.js'
+import { isError, NetlinkError } from '../netlink/error.js'
 import { Events } from '../netlink/events.js'
 import { Listing } from '../netlink/listing.js'
 import { enumeration } from '../netlink/names.js'
@@ -23,7 +23,6 @@ import {
   FOREVER,
   familyName,
   familyNumber,
-  isError,
   type Scope,
   scopes,
 } from '../rtnetlink.js'

@@ -2,11 +2,11 @@
 
 import { NFNETLINK_V0, nfgenmsg } from '../netfilter.js'
 import { integer, invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
-import { NetlinkError } from '../netlink/error.js'
+import { isError, NetlinkError } from '../netlink/error.js'
 import { Listing } from '../netlink/listing.js'
 import { ask, copied, done, type Operation, settle } from '../netlink/operation.js'
 import { NLM_F_CREATE, NLM_F_EXCL } from '../netlink/protocol.js'
-import { type DelOptions, deletion, type Family, isError } from '../rtnetlink.js'
+import { type DelOptions, deletion, type Family } from '../rtnetlink.js'
 import { type Conntrack, type ConntrackGiven, type ConntrackStatus, statusBits, table } from './attributes.js'
 import { bitsOf } from './bits.js'
 import {

@@ -2,13 +2,12 @@
 
 import { linkSchema } from '../link/message.js'
 import { attributes, nested, type Schema, text } from '../netlink/attributes.js'
-import { NetlinkError } from '../netlink/error.js'
+import { isError, NetlinkError } from '../netlink/error.js'
 import { type Answer, type Operation, type Request, settle } from '../netlink/operation.js'
 import { NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
 import { S32, U8, U16, U32 } from '../netlink/scalar.js'
 import { field, Struct } from '../netlink/struct.js'
 import type { Writer } from '../netlink/writer.js'
-import { isError } from '../rtnetlink.js'
 import type { KindGroup } from './kinds.js'
 
 const RTM_NEWQDISC = 36

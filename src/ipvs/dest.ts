@@ -157,10 +157,9 @@ export function destTold(service: Key, values: Values<typeof destTable>): IpvsDe
   }
 }
 
-/** A destination that was read, with what is to be different. What belongs to a tunnel goes with the tunnel. @internal */
+/** A destination that was read, with what is to be different, of which nothing is undefined. What belongs to a tunnel goes with the tunnel. @internal */
 export function destChanged(before: IpvsDestOptions, change: Partial<IpvsDestOptions>): IpvsDestOptions {
-  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
   const { tunType, tunPort, tunFlags, ...rest } = before
   const staysTunnel = (change.forward ?? before.forward) === 'tunnel' && (change.tunType ?? tunType) === tunType
-  return { ...(staysTunnel ? before : rest), ...given } as IpvsDestOptions
+  return { ...(staysTunnel ? before : rest), ...change } as IpvsDestOptions
 }

@@ -3,8 +3,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Values } from '../netlink/attributes.js'
 import { invalidType, invalidValue } from '../netlink/check.js'
+import { isError } from '../netlink/error.js'
 import { copied, type Operation, settle } from '../netlink/operation.js'
-import { isError } from '../rtnetlink.js'
 import type { destTable } from './attributes.js'
 import { checkDest, destSaid, destTold, type IpvsDest } from './dest.js'
 import { askOf, type Doing, dumpOf, type Prepared, prepared, readDest, sendTo, toFamily } from './request.js'
@@ -46,8 +46,8 @@ export function whole(doing: string, options: IpvsServiceWithDests): Whole {
 
 const isSame = (a: DestValues, b: DestValues): boolean => a.address === b.address && a.port === b.port
 
-/** The destinations of a service, as they are reported. There are none of a service that there is not. @internal */
-export function* destValues(family: number, what: Doing, key: Key): Operation<DestValues[]> {
+/** The destinations of a service, as they are reported. There are none of a service that there is not. */
+function* destValues(family: number, what: Doing, key: Key): Operation<DestValues[]> {
   const told = yield* dumpOf(family, prepared(what, 'IPVS_CMD_GET_DEST', { service: keySaid(key) }))
   return told.map(({ dest = {} }) => dest as DestValues)
 }

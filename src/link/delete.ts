@@ -1,8 +1,9 @@
 /** Links deleted, one by one or many at once. */
 
 import { invalidType } from '../netlink/check.js'
+import { isError } from '../netlink/error.js'
 import { done, type Operation, type Request, settle } from '../netlink/operation.js'
-import { type DelOptions, type Device, deletion, isError, mayBeMissing } from '../rtnetlink.js'
+import { type DelOptions, type Device, deletion, mayBeMissing } from '../rtnetlink.js'
 import { common, ifinfomsg, LINK_FAMILY } from './attributes.js'
 import type { Link } from './link.js'
 import { base, RTM_DELLINK, RTM_NEWLINK, target } from './message.js'

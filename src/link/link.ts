@@ -5,13 +5,13 @@ import { performance } from 'node:perf_hooks'
 import { descriptorOf, type NetnsRef } from '../namespace.js'
 import type { Entries } from '../netlink/attributes.js'
 import { deviceName, integer, invalidType, invalidValue, oneOf, onlyKnown } from '../netlink/check.js'
-import { NetlinkError } from '../netlink/error.js'
+import { isError, NetlinkError } from '../netlink/error.js'
 import { Events } from '../netlink/events.js'
 import { type Answer, ask, call, done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL } from '../netlink/protocol.js'
 import { DirectTransport, type Home } from '../netlink/transport.js'
 import type { Names, Reader, Writer } from '../netlink/writer.js'
-import { type DelOptions, type Device, deletion, isError } from '../rtnetlink.js'
+import { type DelOptions, type Device, deletion } from '../rtnetlink.js'
 import {
   afterwards,
   altnameList,

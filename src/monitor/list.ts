@@ -2,9 +2,9 @@
 
 import { ifinfomsg } from '../link/attributes.js'
 import { linkSchema } from '../link/message.js'
+import { isError } from '../netlink/error.js'
 import { dump, type Operation, type Request, settle } from '../netlink/operation.js'
 import { AF_UNSPEC, align, NETLINK_ROUTE } from '../netlink/protocol.js'
-import { isError } from '../rtnetlink.js'
 import { type Family, type Payload, payloadOf, protocolOf } from './family.js'
 
 /** What a list had, and whether it is sure to have had everything. @internal */

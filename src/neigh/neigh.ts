@@ -3,6 +3,7 @@
 import { ipBytes } from '../netlink/address.js'
 import { familyOf } from '../netlink/attributes.js'
 import { invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
+import { isError } from '../netlink/error.js'
 import { Listing } from '../netlink/listing.js'
 import { ask, type Decoding, done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
 import { NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
@@ -14,7 +15,6 @@ import {
   type Family,
   familyName,
   familyNumber,
-  isError,
   type Protocol,
 } from '../rtnetlink.js'
 import {

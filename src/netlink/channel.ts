@@ -26,7 +26,7 @@ const TRANSACTION_BUFFER = 256 * 1024 * 1024
 /** What an answer may take of the receive buffer, bookkeeping included: an ACK with an error text, and an object. */
 const ACK_COST = 2304
 const OBJECT_COST = 16 * 1024
-/** With less room than this left, nothing more is received. */
+/** With less room than this left, the addon receives nothing more (kRoom in native/socket.cc). */
 const ROOM = 64 * 1024
 /** The kernel takes a message as one piece of memory, so a frame's bytes are bounded too. */
 const FRAME_BYTES = 64 * 1024

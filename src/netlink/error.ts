@@ -105,6 +105,10 @@ export class NetlinkError extends Error {
   }
 }
 
+/** Whether it is an error of nslink's with one of these codes. @internal */
+export const isError = (error: unknown, ...codes: (keyof typeof constants.errno)[]): error is NetlinkError =>
+  error instanceof NetlinkError && (codes as string[]).includes(error.code)
+
 /** Use of a handle after its `close()`. @internal */
 export function closedError(what: string): Error & { code: string } {
   return Object.assign(new Error(`${what} is closed`), { code: 'ERR_NSLINK_CLOSED' })

@@ -2,7 +2,7 @@
 
 import type { constants } from 'node:os'
 import { type Channel, Exchange, type Frame } from './channel.js'
-import { NetlinkError } from './error.js'
+import { isError } from './error.js'
 import { changed, type Decoding } from './operation.js'
 
 /** A list to go through, not asked for yet. @internal */
@@ -52,7 +52,7 @@ export class Listed<T> {
     if (this.#exchange === undefined) return
     const { error, interrupted, request } = this.#exchange
     const { nothing } = this.#listing
-    if (error !== undefined && !(error instanceof NetlinkError && error.code === nothing)) throw error
+    if (error !== undefined && !(nothing !== undefined && isError(error, nothing))) throw error
     if (interrupted) throw changed(request, 'while it was read')
   }
 

@@ -4,10 +4,9 @@ import { type Dirent, constants as fsConstants, readdirSync } from 'node:fs'
 import { constants } from 'node:os'
 import { type NativeDescriptor, native, promise } from '../native.js'
 import { invalidType, invalidValue, outOfRange } from '../netlink/check.js'
-import { NetlinkError, systemError } from '../netlink/error.js'
+import { isError, NetlinkError, systemError } from '../netlink/error.js'
 import { type Call, call, type Operation } from '../netlink/operation.js'
 import type { Home } from '../netlink/transport.js'
-import { isError } from '../rtnetlink.js'
 
 /** Groups of parameters in which every device has one of its own. */
 const perDevice = new Set(['net.ipv4.conf', 'net.ipv4.neigh', 'net.ipv6.conf', 'net.ipv6.neigh', 'net.mpls.conf'])

@@ -22,6 +22,7 @@ import {
   type Values,
 } from '../netlink/attributes.js'
 import { integer, invalidType, invalidValue, onlyKnown, outOfRange } from '../netlink/check.js'
+import { isError } from '../netlink/error.js'
 import { enumeration } from '../netlink/names.js'
 import { ask, done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
 import { AF_INET, AF_UNSPEC, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
@@ -36,7 +37,6 @@ import {
   type Family,
   familyName,
   familyNumber,
-  isError,
   type Protocol,
   protocols,
   RTPROT_UNSPEC,

@@ -4,6 +4,9 @@ import type { NftChange } from './changes.js'
 import type { NftFamily } from './family.js'
 import type { AnyStatement } from './statement.js'
 
+/** What stands beside the object of a change: `{ replace: { rule }, of: … }`. @internal */
+export const adverbs: ReadonlySet<string> = new Set(['to', 'of'])
+
 interface Located {
   family: NftFamily
   table: string
@@ -15,7 +18,7 @@ interface Located {
 /** What a change is about, for errors: `add rule ip filter input`. Empty where that cannot be said. @internal */
 export function titleOf(change: NftChange | undefined): string {
   const [[verb, object] = []] = Object.entries(change ?? {}) as [string, Record<string, Located> | null][]
-  const [kind] = Object.keys(object ?? {}).filter((key) => key !== 'to' && key !== 'of')
+  const [kind] = Object.keys(object ?? {}).filter((key) => !adverbs.has(key))
   if (kind === undefined || typeof object?.[kind] !== 'object') return ''
   const { family, table, chain, name, set } = object[kind] ?? {}
   return [verb, kind, family, table, chain ?? set, name].filter((word) => word !== undefined).join(' ')

@@ -1,8 +1,8 @@
 /** The ruleset as data. */
 
+import { isError } from '../netlink/error.js'
 import { type Answer, type Operation, settle } from '../netlink/operation.js'
 import type { Names, Reader } from '../netlink/writer.js'
-import { isError } from '../rtnetlink.js'
 import * as chains from './chain.js'
 import type { NftChange } from './changes.js'
 import type { ReadElement } from './elements.js'

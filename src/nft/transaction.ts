@@ -17,7 +17,7 @@ import { type Element, parseElement, wireElements } from './elements.js'
 import './features.js'
 import type { Instruction } from './expression.js'
 import { familyNumber, type NftFamily } from './family.js'
-import { inChange, inStatement } from './fault.js'
+import { adverbs, inChange, inStatement } from './fault.js'
 import type { AnonymousSet, Lookups, SetInfo } from './lookup.js'
 import { Program } from './program.js'
 import { findSet, setKey } from './references.js'
@@ -60,7 +60,6 @@ class Unasked {
   }
 }
 
-const adverbs = new Set(['to', 'of'])
 const noAdverbs = new Set<string>()
 
 /** The only property of an object, and its value. */

@@ -3,10 +3,11 @@
 import { ipBytes } from '../netlink/address.js'
 import { familyOf } from '../netlink/attributes.js'
 import { invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
+import { isError } from '../netlink/error.js'
 import { Listing } from '../netlink/listing.js'
 import { ask, copied, type Decoding, done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
 import { AF_INET, AF_INET6, NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE } from '../netlink/protocol.js'
-import { type DelOptions, type Device, deletion, isError } from '../rtnetlink.js'
+import { type DelOptions, type Device, deletion } from '../rtnetlink.js'
 import { messages, RTA_DST, RTA_SRC, routeSchema, rtmsg, table } from './attributes.js'
 import {
   chooser,

@@ -20,6 +20,7 @@ import {
   u32,
 } from '../netlink/attributes.js'
 import { deviceName, integer, invalidType, invalidValue, onlyKnown } from '../netlink/check.js'
+import { isError } from '../netlink/error.js'
 import { enumeration } from '../netlink/names.js'
 import { copied, done, dump, type Operation, type Request, settle } from '../netlink/operation.js'
 import { AF_INET, AF_INET6, NLM_F_CREATE, NLM_F_EXCL } from '../netlink/protocol.js'
@@ -28,7 +29,7 @@ import { BE64, type Scalar, U8, U16, U32, within } from '../netlink/scalar.js'
 import { field, Struct } from '../netlink/struct.js'
 import { Reader, Writer } from '../netlink/writer.js'
 import { ipProtocols, network, RT_TABLE_MAIN, realms, tableNumber, tables } from '../routing.js'
-import { type DelOptions, deletion, type Family, familyName, familyNumber, isError, protocols } from '../rtnetlink.js'
+import { type DelOptions, deletion, type Family, familyName, familyNumber, protocols } from '../rtnetlink.js'
 
 const RTM_NEWRULE = 32
 const RTM_DELRULE = 33
